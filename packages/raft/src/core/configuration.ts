@@ -1,0 +1,27 @@
+import { type NodeId } from './numbers.ts';
+
+/** Where a node can be reached. */
+export interface NodeAddress {
+  /** Host name or IP address, without a scheme. */
+  readonly ip: string;
+  /** Port for clients. */
+  readonly port: number;
+  /** Port for peers; the same as `port` when the node has only one. */
+  readonly internalPort: number;
+}
+
+export interface Member {
+  readonly id: NodeId;
+  readonly address: NodeAddress;
+}
+
+/**
+ * Who counts. During joint consensus (§6) `outgoing` holds the old voters and both majorities are needed; it is empty
+ * otherwise. Learners receive entries and do not count.
+ */
+export interface Configuration {
+  readonly members: readonly Member[];
+  readonly voters: readonly NodeId[];
+  readonly outgoing: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+}

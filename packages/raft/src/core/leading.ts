@@ -1,0 +1,112 @@
+import { assert } from './assert.ts';
+import { isConfirmed, lostQuorum } from './check-quorum.ts';
+import { EntryBatch, EntryType } from './entry-batch.ts';
+import { beginRound, confirmRounds } from './heartbeats.ts';
+import { HeartbeatRounds } from './heartbeat-rounds.ts';
+import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
+import { encodeNoOp } from './no-op.ts';
+import { PendingReads } from './pending-reads.ts';
+import { Progress } from './progress.ts';
+import { receiversOf } from './quorum.ts';
+import { replicate } from './replication.ts';
+import { type Leader } from './role.ts';
+import { type CoreState } from './state.ts';
+import { tickTransfer } from './transfer.ts';
+import { UncommittedBytes } from './uncommitted-bytes.ts';
+
+/** What a leader does besides replication: taking office, the passing of time, accepting proposals. */
+
+/** Takes office: the first act is an entry of the new term, which commits all that came before it (§5.4.2, §8). */
+export function becomeLeader(core: CoreState, voterWallMs: number): void {
+  assert(core.role.kind === 'candidate', 'only a candidate becomes leader');
+  const { log, settings, now } = core;
+  const gapMs = core.clock.lead(log.lastAt, voterWallMs, now.monotonicMs);
+  const next = logIndex(log.last + 1);
+  const progress = new Map(
+    receiversOf(core.configuration)
+      .filter((id) => id !== core.id)
+      .map((id) => [id, new Progress(next, settings.appendsInFlightMax)]),
+  );
+  const leader: Leader = {
+    kind: 'leader',
+    termStart: next,
+    progress,
+    rounds: new HeartbeatRounds(now.monotonicMs),
+    reads: new PendingReads(),
+    uncommitted: new UncommittedBytes(),
+    transfer: undefined,
+  };
+  core.role = leader;
+  core.knewLeader = true;
+  core.append(encodeOwn(core, EntryType.noOp, [encodeNoOp(gapMs)]));
+  beginRound(core, leader);
+  replicate(core, leader);
+}
+
+/** Lets the time that has passed act on a leader. `elapsedMs` is all of it, also what a pause of the process took. */
+export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): void {
+  const { settings, now } = core;
+  if (elapsedMs >= settings.electionTimeoutMinMs) {
+    // Others may have elected a leader meanwhile: nothing is accepted or confirmed until a quorum has answered anew.
+    leader.rounds.distrust();
+    beginRound(core, leader);
+  } else if (now.monotonicMs - leader.rounds.newestSentAtMs >= settings.heartbeatMs) {
+    beginRound(core, leader);
+  }
+  confirmRounds(core, leader);
+  if (lostQuorum(core, leader)) {
+    core.becomeFollower(core.term, NOBODY);
+    return;
+  }
+  tickTransfer(core, leader);
+}
+
+/** Why a proposal cannot be accepted. */
+export type ProposalRefusal = 'not-leader' | 'unconfirmed' | 'transferring' | 'overloaded';
+
+export type Proposed =
+  | { readonly ok: true; readonly first: LogIndex }
+  | { readonly ok: false; readonly reason: ProposalRefusal };
+
+/** Appends commands, in order, all or none; they get consecutive indexes from `first`. */
+export function propose(core: CoreState, payloads: readonly Uint8Array[]): Proposed {
+  const { role } = core;
+  if (role.kind !== 'leader') return { ok: false, reason: 'not-leader' };
+  if (!isConfirmed(core, role)) return { ok: false, reason: 'unconfirmed' };
+  if (role.transfer !== undefined) return { ok: false, reason: 'transferring' };
+  if (role.uncommitted.total >= core.settings.uncommittedBytesMax) {
+    return { ok: false, reason: 'overloaded' };
+  }
+  const first = logIndex(core.log.last + 1);
+  for (const chunk of inChunks(payloads, core.settings.appendBytesMax)) {
+    const batch = encodeOwn(core, EntryType.command, chunk);
+    core.append(batch);
+    role.uncommitted.add(batch.last, batch.byteLength);
+  }
+  replicate(core, role);
+  return { ok: true, first };
+}
+
+function encodeOwn(core: CoreState, type: EntryType, payloads: readonly Uint8Array[]): EntryBatch {
+  const now = core.clock.now(core.now.monotonicMs, core.now.wallMs);
+  const at = now > core.log.lastAt ? now : core.log.lastAt;
+  const { groupId } = core.settings;
+  const first = logIndex(core.log.last + 1);
+  return EntryBatch.encode({ groupId, first, term: core.term, at, type }, payloads);
+}
+
+/** Splits so that each part holds at most `maxBytes`, or a single payload. */
+function* inChunks(payloads: readonly Uint8Array[], maxBytes: number): Generator<Uint8Array[]> {
+  let chunk: Uint8Array[] = [];
+  let bytes = 0;
+  for (const payload of payloads) {
+    if (chunk.length > 0 && bytes + payload.length > maxBytes) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(payload);
+    bytes += payload.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,171 @@
+import { assert } from './assert.ts';
+import { type EntryBatch } from './entry-batch.ts';
+import { type HardState } from './hard-state.ts';
+import { type LogIndex, type Term, logIndex } from './numbers.ts';
+import { type Load, type ReadyWrite, type WriteToken } from './ready.ts';
+import { type Rpc } from './rpc.ts';
+
+/** A write that was ordered and is not yet known to be durable. */
+interface WriteInFlight {
+  readonly token: WriteToken;
+  /** The log is durable through here once this write is; lowered when a later write truncates. */
+  durableThrough: LogIndex;
+  /** What may be sent only when this write is durable. */
+  readonly thenSend: Rpc[];
+  /** Whether it holds a term or vote. */
+  readonly hardState: boolean;
+  /** The term in which this write makes the node's vote for itself durable. */
+  readonly ownVote: Term | undefined;
+}
+
+/** What a write that became durable brings about. */
+export interface Persisted {
+  readonly durable: LogIndex;
+  readonly ownVote: Term | undefined;
+}
+
+/**
+ * Everything that leaves the core: rpcs, and writes in their order. An rpc that claims something durable is held back
+ * until every write before it is durable – term and vote before a vote reply and before RequestVote itself, entries
+ * before an append reply.
+ */
+export class Outbox {
+  #messages: Rpc[] = [];
+  #loads: Load[] = [];
+  readonly #inFlight: WriteInFlight[] = [];
+  #lastToken: WriteToken = 0;
+  #durable: LogIndex;
+
+  // The write being put together.
+  #hardState: HardState | undefined;
+  #truncateAfter: LogIndex | undefined;
+  #batches: EntryBatch[] = [];
+  #thenSend: Rpc[] = [];
+  #ownVote: Term | undefined;
+  /** The last entry after all writes that were ordered so far. */
+  #orderedThrough: LogIndex;
+
+  constructor(durable: LogIndex) {
+    this.#durable = durable;
+    this.#orderedThrough = durable;
+  }
+
+  /** This node's log is durable through here, in its present form. */
+  get durable(): LogIndex {
+    return this.#durable;
+  }
+
+  /** Whether the newest term and vote are durable. */
+  get hardStateDurable(): boolean {
+    return this.#hardState === undefined && !this.#inFlight.some((write) => write.hardState);
+  }
+
+  send(rpc: Rpc): void {
+    this.#messages.push(rpc);
+  }
+
+  /** Sends when all that was written so far is durable. */
+  sendWhenDurable(rpc: Rpc): void {
+    const newest = this.#inFlight.at(-1);
+    if (this.#hasWrite()) this.#thenSend.push(rpc);
+    else if (newest !== undefined) newest.thenSend.push(rpc);
+    else this.#messages.push(rpc);
+  }
+
+  load(load: Load): void {
+    this.#loads.push(load);
+  }
+
+  writeHardState(hardState: HardState): void {
+    this.#hardState = hardState;
+  }
+
+  /** The node votes for itself in `term`; the vote counts when the write that holds it is durable. */
+  countOwnVoteWhenDurable(term: Term): void {
+    assert(
+      this.#hardState?.term === term,
+      'an own vote is part of the write that makes it durable',
+    );
+    this.#ownVote = term;
+  }
+
+  writeEntries(batch: EntryBatch): void {
+    this.#batches.push(batch);
+  }
+
+  writeTruncation(after: LogIndex): void {
+    this.#batches = keepThrough(this.#batches, after);
+    if (after < this.#orderedThrough) {
+      this.#truncateAfter = after;
+      this.#orderedThrough = after;
+    }
+    this.#durable = logIndex(Math.min(this.#durable, after));
+    for (const write of this.#inFlight) {
+      write.durableThrough = logIndex(Math.min(write.durableThrough, after));
+    }
+  }
+
+  /** The write put together so far, if any; from now on it is in flight. */
+  takeWrite(): ReadyWrite | undefined {
+    if (!this.#hasWrite()) {
+      assert(this.#thenSend.length === 0, 'only a write holds rpcs back');
+      return undefined;
+    }
+    this.#lastToken += 1;
+    const token = this.#lastToken;
+    const durableThrough = this.#batches.at(-1)?.last ?? this.#orderedThrough;
+    const write: ReadyWrite = {
+      token,
+      hardState: this.#hardState,
+      truncateAfter: this.#truncateAfter,
+      batches: this.#batches,
+    };
+    this.#inFlight.push({
+      token,
+      durableThrough,
+      thenSend: this.#thenSend,
+      hardState: this.#hardState !== undefined,
+      ownVote: this.#ownVote,
+    });
+    this.#orderedThrough = durableThrough;
+    this.#hardState = undefined;
+    this.#truncateAfter = undefined;
+    this.#batches = [];
+    this.#thenSend = [];
+    this.#ownVote = undefined;
+    return write;
+  }
+
+  takeMessages(): Rpc[] {
+    const messages = this.#messages;
+    this.#messages = [];
+    return messages;
+  }
+
+  takeLoads(): Load[] {
+    const loads = this.#loads;
+    this.#loads = [];
+    return loads;
+  }
+
+  /** The oldest write in flight is durable: releases what waited for it. */
+  persisted(token: WriteToken): Persisted {
+    const write = this.#inFlight.shift();
+    assert(write !== undefined && write.token === token, 'writes become durable in their order');
+    this.#durable = logIndex(Math.max(this.#durable, write.durableThrough));
+    this.#messages.push(...write.thenSend);
+    return { durable: this.#durable, ownVote: write.ownVote };
+  }
+
+  #hasWrite(): boolean {
+    return (
+      this.#hardState !== undefined || this.#truncateAfter !== undefined || this.#batches.length > 0
+    );
+  }
+}
+
+function keepThrough(batches: readonly EntryBatch[], after: LogIndex): EntryBatch[] {
+  return batches
+    .filter((batch) => batch.first <= after)
+    .map((batch) => (batch.last <= after ? batch : batch.slice(batch.first, after)));
+}

@@ -1,0 +1,181 @@
+import { assert } from './assert.ts';
+import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
+import { type EntryBatch } from './entry-batch.ts';
+import { type Progress } from './progress.ts';
+import { quorumValue } from './quorum.ts';
+import { confirmReads } from './reading.ts';
+import { type Leader } from './role.ts';
+import { type AppendEntries, type AppendReply, type Heartbeat } from './rpc.ts';
+import { type CoreState } from './state.ts';
+import { maybeOrderCampaign } from './transfer.ts';
+
+/** The leader's side of log replication (§5.3) and of commitment (§5.3, §5.4.2). */
+
+/** Sends what can be sent, to everybody; commits at once where this node is a quorum by itself. */
+export function replicate(core: CoreState, leader: Leader): void {
+  for (const peer of leader.progress.keys()) maybeSendAppend(core, peer, { evenEmpty: false });
+}
+
+/**
+ * Sends the next entries to a peer, as far as its window lets; asks for a load from disk when they are no longer in
+ * memory. `evenEmpty`: sends one append without entries when there is nothing else to send or no room for it.
+ */
+export function maybeSendAppend(
+  core: CoreState,
+  peer: NodeId,
+  { evenEmpty }: { evenEmpty: boolean },
+): void {
+  const { role } = core;
+  const progress = role.kind === 'leader' ? role.progress.get(peer) : undefined;
+  if (progress === undefined) return;
+  let sent = 0;
+  while (!progress.paused && progress.next <= core.log.last) {
+    const { appendBytesMax } = core.settings;
+    const batches = core.log.from(progress.next, appendBytesMax);
+    if (batches === undefined) {
+      sent += loadOrProbe(core, peer, progress);
+      break;
+    }
+    sendAppend(core, peer, batches);
+    sent += 1;
+  }
+  if (evenEmpty && sent === 0) sendEmpty(core, peer, progress);
+}
+
+/** Entries that are only on disk are worth reading once it is known that the peer's log ends there. */
+function loadOrProbe(core: CoreState, peer: NodeId, progress: Progress): number {
+  if (progress.state === 'probe') {
+    sendEmpty(core, peer, progress);
+    progress.probing = true;
+    return 1;
+  }
+  if (progress.inflights.count > 0) return 0;
+  progress.loading = true;
+  core.outbox.load({ peer, from: progress.next, maxBytes: core.settings.appendBytesMax });
+  return 0;
+}
+
+/** Entries that `Ready.loads` asked for were read; an empty list when that failed. */
+export function onLoaded(core: CoreState, peer: NodeId, batches: readonly EntryBatch[]): void {
+  const { role } = core;
+  const progress = role.kind === 'leader' ? role.progress.get(peer) : undefined;
+  if (progress === undefined || !progress.loading) return;
+  progress.loading = false;
+  const newest = batches.at(-1);
+  // The disk may still show entries whose truncation is being written: the last term tells (log matching, §5.3).
+  const fits =
+    newest !== undefined &&
+    batches[0]?.first === progress.next &&
+    core.log.termAt(newest.last) === newest.termAt(newest.last);
+  if (!fits) return;
+  if (progress.state === 'replicate' && !progress.inflights.full) sendAppend(core, peer, batches);
+  maybeSendAppend(core, peer, { evenEmpty: false });
+}
+
+function sendAppend(core: CoreState, peer: NodeId, batches: readonly EntryBatch[]): void {
+  const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
+  const last = batches.at(-1)?.last;
+  if (progress === undefined || last === undefined) return;
+  core.outbox.send(appendOf(core, { peer, next: progress.next, batches }));
+  progress.toldCommit = logIndex(Math.min(core.committed, last));
+  if (progress.state === 'probe') {
+    progress.probing = true;
+    return;
+  }
+  progress.inflights.add(last);
+  progress.next = logIndex(last + 1);
+}
+
+function sendEmpty(core: CoreState, peer: NodeId, progress: Progress): void {
+  core.outbox.send(appendOf(core, { peer, next: progress.next, batches: [] }));
+}
+
+function appendOf(
+  core: CoreState,
+  append: { peer: NodeId; next: LogIndex; batches: readonly EntryBatch[] },
+): AppendEntries {
+  const prevIndex = logIndex(append.next - 1);
+  const prevTerm = core.log.termAt(prevIndex);
+  assert(prevTerm !== undefined, 'the log still holds the entry before the next to send');
+  return {
+    ...core.envelope(append.peer),
+    kind: 'append-entries',
+    prevIndex,
+    prevTerm,
+    commit: core.committed,
+    batches: append.batches,
+  };
+}
+
+export function onAppendReply(core: CoreState, leader: Leader, rpc: AppendReply): void {
+  const progress = leader.progress.get(rpc.from);
+  if (progress === undefined) return;
+  if (!rpc.ok) {
+    onRefused(core, progress, rpc);
+    return;
+  }
+  const wasProbe = progress.state === 'probe';
+  const advanced = progress.advance(rpc.match);
+  if (wasProbe) progress.becomeReplicate();
+  if (advanced) maybeCommit(core, leader);
+  maybeSendAppend(core, rpc.from, { evenEmpty: false });
+  maybeTellCommit(core, leader, rpc.from);
+  maybeOrderCampaign(core, leader);
+}
+
+/** The logs differ at `rpc.match`: both sides' hints leave at most one probe for each diverging term. */
+function onRefused(core: CoreState, progress: Progress, rpc: AppendReply): void {
+  const stale =
+    progress.state === 'replicate' ? rpc.match <= progress.match : rpc.match !== progress.next - 1;
+  if (stale) return;
+  const agree = core.log.lastWithTermAtMost(rpc.hintIndex, rpc.hintTerm);
+  const next = Math.max(progress.match + 1, Math.min(rpc.match, agree.index + 1));
+  progress.becomeProbe(logIndex(next));
+  maybeSendAppend(core, rpc.from, { evenEmpty: true });
+}
+
+/** The local log is durable through `durable`: the leader counts itself (and only now). */
+export function onOwnEntriesDurable(core: CoreState): void {
+  if (core.role.kind === 'leader') maybeCommit(core, core.role);
+}
+
+/**
+ * Commits what a quorum holds. Only an entry of the current term is committed by counting; those before it are
+ * committed with it (§5.4.2, figure 8).
+ */
+function maybeCommit(core: CoreState, leader: Leader): void {
+  const reached = quorumValue(core.configuration, (id) =>
+    id === core.id ? core.outbox.durable : (leader.progress.get(id)?.match ?? 0),
+  );
+  const index = logIndex(reached);
+  if (index <= core.committed || core.log.termAt(index) !== core.term) return;
+  core.commitThrough(index);
+  leader.uncommitted.committedThrough(index);
+  for (const peer of leader.progress.keys()) maybeTellCommit(core, leader, peer);
+  confirmReads(core, leader);
+}
+
+/** A commit advance goes at once to a peer that has nothing else on the way to tell it. */
+function maybeTellCommit(core: CoreState, leader: Leader, to: NodeId): void {
+  const progress = leader.progress.get(to);
+  if (progress === undefined || progress.state === 'probe' || progress.inflights.count > 0) return;
+  const commit = logIndex(Math.min(progress.match, core.committed));
+  if (commit <= progress.toldCommit) return;
+  progress.toldCommit = commit;
+  const rpc: Heartbeat = {
+    ...core.envelope(to),
+    kind: 'heartbeat',
+    commit,
+    round: leader.rounds.newest,
+    now: core.clock.now(core.now.monotonicMs, core.now.wallMs),
+  };
+  core.outbox.send(rpc);
+}
+
+/** A peer's stream broke: what was on its way may be lost. */
+export function onPeerDisconnected(core: CoreState, peer: NodeId): void {
+  core.connected.delete(peer);
+  const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
+  if (progress?.state === 'replicate') progress.becomeProbe(logIndex(progress.match + 1));
+  else if (progress !== undefined) progress.probing = false;
+}

@@ -1,0 +1,55 @@
+import { type LogIndex, type NodeId } from './numbers.ts';
+import { type Progress } from './progress.ts';
+import { type PendingReads } from './pending-reads.ts';
+import { type HeartbeatRounds } from './heartbeat-rounds.ts';
+import { type UncommittedBytes } from './uncommitted-bytes.ts';
+
+/** Times named `…At` are on the election clock (`CoreState.electionClockMs`) unless said otherwise. */
+export interface Follower {
+  readonly kind: 'follower';
+  /** Whom this node follows; 0 when it knows no leader. */
+  leader: NodeId;
+  /** When the leader was last heard. */
+  heardAt: number;
+  /** When to campaign if nothing is heard. */
+  campaignAt: number;
+  /** The leader's process is gone, or none was heard since the start: refused pre-votes are repeated soon, until then. */
+  hurryUntil: number;
+}
+
+export interface PreCandidate {
+  readonly kind: 'pre-candidate';
+  readonly votes: Map<NodeId, boolean>;
+  /** When to ask again. */
+  giveUpAt: number;
+  readonly hurryUntil: number;
+}
+
+export interface Candidate {
+  readonly kind: 'candidate';
+  readonly votes: Map<NodeId, boolean>;
+  /** Wall clocks of the voters that granted, ours included. */
+  readonly wallClocks: number[];
+  readonly giveUpAt: number;
+}
+
+export interface Transfer {
+  readonly target: NodeId;
+  /** On the full monotonic clock. */
+  readonly giveUpAtMs: number;
+  asked: boolean;
+}
+
+export interface Leader {
+  readonly kind: 'leader';
+  /** The first entry of this leader's term, its no-op. */
+  readonly termStart: LogIndex;
+  /** Everybody who receives entries, but this node. */
+  readonly progress: Map<NodeId, Progress>;
+  readonly rounds: HeartbeatRounds;
+  readonly reads: PendingReads;
+  readonly uncommitted: UncommittedBytes;
+  transfer: Transfer | undefined;
+}
+
+export type Role = Follower | PreCandidate | Candidate | Leader;

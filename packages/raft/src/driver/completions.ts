@@ -1,0 +1,65 @@
+import { assert } from '../core/assert.ts';
+import { type LogIndex, logIndex } from '../core/numbers.ts';
+import { type Outcome } from './group.ts';
+
+export type Done<Result> = (outcome: Outcome<Result>) => void;
+
+interface Appended<Result> {
+  readonly first: LogIndex;
+  readonly dones: readonly Done<Result>[];
+}
+
+/**
+ * Who waits for which entry, in order of index: one item for each batch, no promise or object for an entry. Bounded by
+ * the bytes that may be uncommitted and by what waits to be applied.
+ */
+export class Completions<Result> {
+  #batches: Appended<Result>[] = [];
+  #head = 0;
+
+  /** `dones` wait for the entries from `first` on, one each. */
+  add(first: LogIndex, dones: readonly Done<Result>[]): void {
+    const newest = this.#batches.at(-1);
+    const end = newest === undefined ? 0 : newest.first + newest.dones.length;
+    assert(this.#head === this.#batches.length || first >= end, 'entries are appended in order');
+    this.#batches.push({ first, dones });
+  }
+
+  /** The entry at `index` was executed. Called for every index in order; most have nobody waiting on a follower. */
+  committed(index: LogIndex, result: Result): void {
+    const batch = this.#batches[this.#head];
+    if (batch === undefined || index < batch.first) return;
+    const place = index - batch.first;
+    const done = batch.dones[place];
+    assert(done !== undefined, 'every entry of a batch is completed before the next batch');
+    if (place === batch.dones.length - 1) this.#advance();
+    done({ kind: 'committed', index, result });
+  }
+
+  /** Leadership is lost: what happens to entries after `committed` is not known here. */
+  unknownAfter(committed: LogIndex): void {
+    const lost: Done<Result>[] = [];
+    const kept: Appended<Result>[] = [];
+    for (const { first, dones } of this.#batches.slice(this.#head)) {
+      const keep = Math.max(0, Math.min(dones.length, committed - first + 1));
+      if (keep > 0) kept.push({ first, dones: dones.slice(0, keep) });
+      lost.push(...dones.slice(keep));
+    }
+    this.#batches = kept;
+    this.#head = 0;
+    for (const done of lost) done({ kind: 'unknown' });
+  }
+
+  /** Nothing more will be executed here. */
+  unknownAll(): void {
+    this.unknownAfter(logIndex(0));
+  }
+
+  #advance(): void {
+    this.#head += 1;
+    if (this.#head * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

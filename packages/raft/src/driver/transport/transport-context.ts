@@ -1,0 +1,33 @@
+import { type Incarnation, type NodeId } from '../../core/numbers.ts';
+import {
+  type Clock,
+  type Network,
+  type PeerAddress,
+  type Random,
+  type Timers,
+} from '../../ports.ts';
+import { type Acquaintance, type Self } from './handshake.ts';
+import { type PeerBook } from './peer-book.ts';
+import { type TransportHandlers } from './transport-events.ts';
+
+export interface Peer {
+  readonly id: NodeId;
+  readonly address: PeerAddress;
+}
+
+/** What all streams of one transport share. */
+export interface TransportContext {
+  readonly network: Network;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly groupId: number;
+  readonly self: Self;
+  /** A bulk stream whose queue has not moved for this long is opened again. */
+  readonly stallMs: number;
+  readonly book: PeerBook;
+  readonly handlers: TransportHandlers;
+  acquaintance(peer: NodeId): Acquaintance;
+  /** Notes the boot that a peer shows and, when it is a new one, ends everything that belongs to earlier ones. */
+  sawBoot(peer: NodeId, boot: Incarnation): void;
+}

@@ -1,0 +1,98 @@
+import { type Disk, type DiskFile } from '../ports.ts';
+
+/** Zeros are written in pieces of this size. */
+const FILL_BYTES = 1_048_576;
+/** Synced this often, so that no append waits long behind the sync of a big file. */
+const FILL_SYNC_BYTES = 4 * FILL_BYTES;
+const ZEROS = Buffer.alloc(FILL_BYTES);
+
+const SEGMENT_NAME = /^(\d{12})\.log$/;
+
+/** A prepared segment that is not in use. Its content means nothing: frames of its next use have another salt. */
+export const SPARE = 'spare';
+export const SPARE_TEMP = 'spare.tmp';
+export const SEGMENT_TEMP = 'segment.tmp';
+
+export const segmentName = (segment: number): string => `${String(segment).padStart(12, '0')}.log`;
+
+/** The number in a segment's file name; `undefined` for other files. */
+export function segmentNumber(name: string): number | undefined {
+  const digits = SEGMENT_NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The directory that a log lives in. A segment's file gets its name only when its head is durable in it. */
+export class LogDirectory {
+  readonly disk: Disk;
+  readonly path: string;
+
+  constructor(disk: Disk, path: string) {
+    this.disk = disk;
+    this.path = path;
+  }
+
+  file(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** Numbers of the segments, rising, and whether there is a spare. */
+  async contents(): Promise<{ segments: number[]; spare: boolean }> {
+    const names = await this.disk.list(this.path);
+    const segments = names.map(segmentNumber).filter((number) => number !== undefined);
+    return { segments: segments.toSorted((a, b) => a - b), spare: names.includes(SPARE) };
+  }
+
+  /** Removes a file; none there is fine. */
+  async discard(name: string): Promise<void> {
+    try {
+      await this.disk.unlink(this.file(name));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  /** Gives a file its segment's name, durably. */
+  async name(temp: string, segment: number): Promise<void> {
+    await this.disk.rename(this.file(temp), this.file(segmentName(segment)));
+    await this.disk.syncDirectory(this.path);
+  }
+
+  /** Runs `use` with the open file and closes it. */
+  async withFile<T>(
+    name: string,
+    mode: 'read' | 'create' | 'append',
+    use: (file: DiskFile) => Promise<T>,
+  ): Promise<T> {
+    const file = await this.disk.open(this.file(name), mode);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Writes and syncs zeros from `from` to `to`, unless `stopped` says so in between: then false comes back. */
+export async function fillWithZeros(
+  file: DiskFile,
+  range: { from: number; to: number },
+  stopped: () => boolean,
+): Promise<boolean> {
+  let unsynced = 0;
+  for (let at = range.from; at < range.to; at += FILL_BYTES) {
+    if (stopped()) return false;
+    const bytes = Math.min(FILL_BYTES, range.to - at);
+    await file.write(ZEROS.subarray(0, bytes), at);
+    unsynced += bytes;
+    if (unsynced >= FILL_SYNC_BYTES) {
+      await file.sync();
+      unsynced = 0;
+    }
+  }
+  await file.sync();
+  return true;
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,157 @@
+import { FalseClaim, assert } from '../core/assert.ts';
+import { FrameBuilder, type Pending, measure, measureAll } from './frame-builder.ts';
+import { type Frame, recordOffset } from './frame.ts';
+import { type Head } from './head.ts';
+import { type LogDirectory } from './log-directory.ts';
+import { type LogImage } from './log-image.ts';
+import { type OpenSegment, advanced, bytesToHold, hasRoom, useSpare } from './open-segment.ts';
+import { type SpareSegment } from './spare.ts';
+
+/**
+ * What waits is written in frames of at most this size (or of one item that is larger): big enough that the disk and
+ * not its latency is the bound, small enough that reading a part of a frame wastes little.
+ */
+const FRAME_BYTES_MAX = 1_048_576;
+
+export interface WriterOptions {
+  readonly directory: LogDirectory;
+  readonly image: LogImage;
+  readonly segment: OpenSegment;
+  readonly spare: SpareSegment;
+  readonly newSalt: () => number;
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * Writes what is handed over, in order, one frame at a time: all that came while a write was in flight makes the next
+ * frame. After the first error nothing is written any more and nothing is reported as done: a failed sync leaves
+ * unknown what is on disk, and trying again could make the unknown look durable (rule 4).
+ */
+export class LogWriter {
+  readonly #options: WriterOptions;
+  readonly #image: LogImage;
+  readonly #builder: FrameBuilder;
+  #segment: OpenSegment;
+  #queue: Pending[] = [];
+  #writing: Promise<void> | undefined;
+  #state: 'open' | 'closing' | 'failed' = 'open';
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#image = options.image;
+    this.#segment = options.segment;
+    this.#builder = new FrameBuilder(options.image.groupId);
+  }
+
+  /** Ignored, `done` included, after a failure and once `close` was called. */
+  submit(pending: Pending): void {
+    if (this.#state !== 'open') return;
+    this.#queue.push(pending);
+    this.#writing ??= this.#writeAll();
+  }
+
+  /**
+   * Waits for the write in flight. Clean: writes all that waits before, and the clean-shutdown mark as a frame of its
+   * own behind it.
+   */
+  async close(clean: boolean): Promise<void> {
+    if (clean) this.submit({ kind: 'clean-shutdown', done: () => undefined });
+    else this.#queue = [];
+    if (this.#state === 'open') this.#state = 'closing';
+    await this.#writing;
+    await this.#segment.file.close();
+  }
+
+  /** A false claim in a `done` callback is not caught: it ends the process. */
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0 && this.#state !== 'failed') {
+      const items = this.#take();
+      const written = await this.#persist(items);
+      if (!written) return;
+      for (const { done } of items) done();
+    }
+    this.#writing = undefined;
+  }
+
+  /** The items of the next frame: at least one, and a clean-shutdown mark by itself. */
+  #take(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const item of this.#queue) {
+      const { records, payloadBytes } = measure(item);
+      bytes += recordOffset(records) + payloadBytes;
+      const alone = item.kind === 'clean-shutdown';
+      if (count > 0 && (alone || bytes > FRAME_BYTES_MAX)) break;
+      count += 1;
+    }
+    if (count < this.#queue.length) return this.#queue.splice(0, count);
+    const all = this.#queue;
+    this.#queue = [];
+    return all;
+  }
+
+  /** `false` after a failure. What goes wrong on this side of the disk is a false claim and is not caught. */
+  async #persist(items: readonly Pending[]): Promise<boolean> {
+    const { records, payloadBytes } = measureAll(items);
+    if (records === 0) return true;
+    let frame: Frame;
+    try {
+      if (!hasRoom(this.#segment, records, payloadBytes)) {
+        await this.#rotate(recordOffset(records) + payloadBytes);
+      }
+      frame = await this.#append(items);
+    } catch (error) {
+      if (error instanceof FalseClaim) throw error;
+      this.#fail(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      return false;
+    }
+    this.#note(frame);
+    return true;
+  }
+
+  async #append(items: readonly Pending[]): Promise<Frame> {
+    const { salt, chain, end, file, offset } = this.#segment;
+    const link = { salt, sequence: end.sequence + 1, chain };
+    const { frame, padded } = this.#builder.build(items, link);
+    await file.write(padded, offset);
+    return frame;
+  }
+
+  #note(frame: Frame): void {
+    const { head, offset } = this.#segment;
+    const place = { segment: head.segment, offset, bytes: frame.bytes.length };
+    const why = this.#image.apply(frame, place);
+    assert(why === undefined, `what was written follows what was there: ${why}`);
+    this.#segment = advanced(this.#segment, frame);
+  }
+
+  /** Goes on in a new segment, which can hold a frame of `bytes`. */
+  async #rotate(bytes: number): Promise<void> {
+    const { directory, spare, newSalt } = this.#options;
+    const old = this.#segment;
+    const head: Head = {
+      ...old.head,
+      segment: old.head.segment + 1,
+      firstSegment:
+        old.end.segment < old.head.firstSegment ? old.head.segment + 1 : old.head.firstSegment,
+      previous: old.end,
+      standing: this.#image.standing(),
+    };
+    const prepared = await spare.take(bytesToHold(head, bytes));
+    const beginning = {
+      head: { ...head, zeroFilled: prepared.zeroFilled },
+      salt: newSalt(),
+      frames: Buffer.alloc(0),
+      lastFrame: undefined,
+    };
+    this.#segment = await useSpare(directory, beginning, prepared.bytes);
+    await old.file.close();
+    spare.prepare();
+  }
+
+  #fail(error: Error): void {
+    this.#state = 'failed';
+    this.#queue = [];
+    this.#options.onFailure(error);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The log's own records. They use the record header of entries (`core/entry-batch.ts`) and say with its fields:
+ *
+ *      type             index             term       payload
+ *      hard state       the vote          the term   –
+ *      truncation       last index left   –          –
+ *      snapshot mark    (reserved: written before the log is compacted)
+ *      head             segment number    –          see head.ts
+ *      peer             the peer's id     –          its instance id, UTF-8
+ *      clean shutdown   –                 –          –
+ *
+ * The numbers are on disk: never reuse one. Types below 16 are entries.
+ */
+export const RecordType = {
+  hardState: 16,
+  truncation: 17,
+  snapshotMark: 18,
+  head: 19,
+  peer: 20,
+  cleanShutdown: 21,
+} as const;
+
+const FIRST_OWN_TYPE = 16;
+
+export const isEntry = (type: number): boolean => type < FIRST_OWN_TYPE;

@@ -1,0 +1,165 @@
+import { crc32 } from 'node:zlib';
+import { type LogIndex, type NodeId, type Term, logIndex } from '../core/numbers.ts';
+import { type Raft } from '../core/raft.ts';
+import { type Rpc } from '../core/rpc.ts';
+
+/** A promise of Raft was broken. */
+export class SafetyViolated extends Error {
+  override readonly name = 'SafetyViolated';
+}
+
+/** What is known of one node's log, to look only at what is new. */
+interface Seen {
+  /** Terms by index, 0 for index 0. */
+  terms: Term[];
+  last: LogIndex;
+  leaderIn: Term | undefined;
+  committed: LogIndex;
+  term: Term;
+}
+
+interface KnownEntry {
+  readonly prevTerm: Term;
+  readonly crc: number;
+}
+
+/**
+ * Checks the five properties of figure 3 on every step, from outside: election safety, leader append-only, log
+ * matching, leader completeness, state-machine safety; besides, that no node votes twice in a term, restarts included,
+ * and that terms and commits never go back.
+ */
+export class Safety {
+  readonly #leaders = new Map<Term, NodeId>();
+  readonly #votes = new Map<string, NodeId>();
+  readonly #seen = new Map<Raft, Seen>();
+  readonly #durableTerm = new Map<NodeId, Term>();
+  /** By `index:term`: two logs that hold the same entry are equal up to it. */
+  readonly #entries = new Map<string, KnownEntry>();
+  /** The term of each committed entry, by index; index 0 is none. */
+  readonly #committedTerms: Term[] = [0 as Term];
+  /** Checksum of each applied command, by index. */
+  readonly #applied = new Map<LogIndex, number>();
+
+  /** Entries that some node knows to be committed. */
+  get committed(): LogIndex {
+    return logIndex(this.#committedTerms.length - 1);
+  }
+
+  /** Called after every step, for every running node. */
+  observe(core: Raft): void {
+    const seen = this.#seenOf(core);
+    if (core.term < seen.term) violated(`node ${core.id} went back to term ${core.term}`);
+    if (core.committed < seen.committed) violated(`node ${core.id} took back a commit`);
+    seen.term = core.term;
+    if (core.role === 'leader') this.#observeLeader(core, seen);
+    else seen.leaderIn = undefined;
+    this.#observeLog(core, seen);
+    this.#observeCommit(core, seen);
+  }
+
+  /** Called for every rpc that leaves a node. */
+  sent(rpc: Rpc): void {
+    const durable = this.#durableTerm.get(rpc.from) ?? 0;
+    if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
+      this.#voted(rpc.from, rpc.term, rpc.to);
+    else if (rpc.kind === 'request-vote' && !rpc.pre) this.#voted(rpc.from, rpc.term, rpc.from);
+    else return;
+    if (rpc.term < durable) violated(`node ${rpc.from} votes in term ${rpc.term} after ${durable}`);
+    this.#durableTerm.set(rpc.from, rpc.term);
+  }
+
+  /** Called for every command that a node executes, also when it does so again after a restart. */
+  applied(node: NodeId, index: LogIndex, command: Buffer): void {
+    const crc = crc32(command);
+    const known = this.#applied.get(index);
+    if (known === undefined) this.#applied.set(index, crc);
+    else if (known !== crc) violated(`node ${node} executes another command at ${index}`);
+  }
+
+  /** A process ended: its next boot starts anew. */
+  forget(core: Raft): void {
+    this.#seen.delete(core);
+  }
+
+  #voted(voter: NodeId, term: Term, candidate: NodeId): void {
+    const key = `${voter}:${term}`;
+    const before = this.#votes.get(key);
+    if (before !== undefined && before !== candidate) {
+      violated(`node ${voter} votes for ${before} and ${candidate} in term ${term}`);
+    }
+    this.#votes.set(key, candidate);
+  }
+
+  #observeLeader(core: Raft, seen: Seen): void {
+    const { term, id } = core;
+    const other = this.#leaders.get(term);
+    if (other !== undefined && other !== id) violated(`nodes ${other} and ${id} lead term ${term}`);
+    this.#leaders.set(term, id);
+    if (seen.leaderIn === term) {
+      if (core.last < seen.last) violated(`leader ${id} truncated its own log in term ${term}`);
+      return;
+    }
+    seen.leaderIn = term;
+    for (const [index, committedTerm] of this.#committedTerms.entries()) {
+      if (index > 0 && core.termAt(logIndex(index)) !== committedTerm) {
+        violated(`leader ${id} of term ${term} lacks the committed entry ${index}`);
+      }
+    }
+  }
+
+  #observeLog(core: Raft, seen: Seen): void {
+    const lastTerm = core.termAt(core.last);
+    if (core.last === seen.last && lastTerm === seen.terms[core.last]) return;
+    let index = core.last;
+    while (index > 0 && seen.terms[index] !== core.termAt(index)) index = logIndex(index - 1);
+    seen.terms.length = index + 1;
+    for (index = logIndex(index + 1); index <= core.last; index = logIndex(index + 1)) {
+      seen.terms.push(this.#match(core, index));
+    }
+    seen.last = core.last;
+  }
+
+  #match(core: Raft, index: LogIndex): Term {
+    const term = core.termAt(index) ?? (0 as Term);
+    const prevTerm = core.termAt(logIndex(index - 1)) ?? (0 as Term);
+    const batch = core.entriesFrom(index, 1)?.[0];
+    if (batch === undefined) return term;
+    const crc = crc32(batch.entry(index).payload);
+    const key = `${index}:${term}`;
+    const known = this.#entries.get(key);
+    if (known === undefined) this.#entries.set(key, { prevTerm, crc });
+    else if (known.prevTerm !== prevTerm || known.crc !== crc) {
+      violated(`the logs of node ${core.id} and another differ at or before entry ${key}`);
+    }
+    return term;
+  }
+
+  #observeCommit(core: Raft, seen: Seen): void {
+    for (let index = seen.committed + 1; index <= core.committed; index += 1) {
+      const term = core.termAt(logIndex(index)) ?? (0 as Term);
+      const known = this.#committedTerms[index];
+      if (known === undefined) this.#committedTerms.push(term);
+      else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
+    }
+    seen.committed = core.committed;
+  }
+
+  #seenOf(core: Raft): Seen {
+    const known = this.#seen.get(core);
+    if (known !== undefined) return known;
+    const zero = logIndex(0);
+    const seen: Seen = {
+      terms: [0 as Term],
+      last: zero,
+      leaderIn: undefined,
+      committed: zero,
+      term: core.term,
+    };
+    this.#seen.set(core, seen);
+    return seen;
+  }
+}
+
+function violated(what: string): never {
+  throw new SafetyViolated(what);
+}

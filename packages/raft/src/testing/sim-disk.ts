@@ -1,0 +1,93 @@
+import { type DirectoryLock, type Disk, type DiskFile, type OpenMode } from '../ports.ts';
+import { SimMount } from './sim-mount.ts';
+import { type DiskOperationKind, type SimDiskOptions, SimStore, nameOf } from './sim-store.ts';
+
+/**
+ * A disk in memory that forgets what was not synced. It keeps two states, what programs see and what would survive:
+ * - a write in `append` mode survives when its promise has resolved, one in `create` mode after `sync`; at a crash any
+ *   subset of the 512-byte sectors that are not synced or are in flight survives;
+ * - created, renamed and unlinked names survive after `syncDirectory`; at a crash some first ones of those that are
+ *   not synced survive, in order;
+ * - a failed write or sync leaves bytes that programs see and that never survive, as a page cache does.
+ * Deterministic: the same calls and the same `random` give the same disk. Directories themselves are durable at once.
+ *
+ * Used directly it belongs to whichever life is now. A process that can be crashed gets a `mount()` of its own.
+ */
+export class SimDisk implements Disk {
+  readonly #store: SimStore;
+
+  constructor(options: SimDiskOptions) {
+    this.#store = new SimStore(options);
+  }
+
+  /** The disk for one life of a process: after `crash` and `kill` nothing that it asks ever ends or has an effect. */
+  mount(): Disk {
+    return new SimMount(this.#store);
+  }
+
+  /** Power fails: only what is durable is left, plus chance's share of the rest. Ends the life of all mounts. */
+  crash(): void {
+    this.#store.crash();
+  }
+
+  /**
+   * The process dies and the machine goes on: what was written stays as programs saw it; what was in flight happens or
+   * does not, and a write that happens is seen without being durable. Ends the life of all mounts.
+   */
+  kill(): void {
+    this.#store.kill();
+  }
+
+  /** The next operation of this kind fails with `code`. */
+  failNext(kind: DiskOperationKind, code = 'EIO'): void {
+    this.#store.failNext(kind, code);
+  }
+
+  /** Turns one bit of a file, in what programs see and in what survives. */
+  flipBit(path: string, offset: number, bit = 0): void {
+    this.#store.inode(path).flipBit(offset, bit);
+  }
+
+  /** Cuts a file, in what programs see and in what survives. */
+  truncate(path: string, bytes: number): void {
+    this.#store.inode(path).truncate(bytes);
+  }
+
+  /** Takes a name away, durably and without a trace. */
+  lose(path: string): void {
+    this.#store.parent(path).lose(nameOf(path));
+  }
+
+  /** A copy of what a program sees. */
+  contents(path: string): Buffer {
+    return this.#store.inode(path).contents();
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    return this.mount().makeDirectory(path);
+  }
+
+  async list(directory: string): Promise<readonly string[]> {
+    return this.mount().list(directory);
+  }
+
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
+    return this.mount().open(path, mode);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    return this.mount().rename(from, to);
+  }
+
+  async unlink(path: string): Promise<void> {
+    return this.mount().unlink(path);
+  }
+
+  async syncDirectory(directory: string): Promise<void> {
+    return this.mount().syncDirectory(directory);
+  }
+
+  async lock(directory: string): Promise<DirectoryLock | undefined> {
+    return this.mount().lock(directory);
+  }
+}

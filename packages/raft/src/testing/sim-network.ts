@@ -1,0 +1,341 @@
+import { assert } from '../core/assert.ts';
+import {
+  type CloseReason,
+  type Network,
+  type PeerAddress,
+  type PeerStream,
+  type Random,
+  type StreamHandlers,
+} from '../ports.ts';
+
+/** Virtual time. Callbacks that are due at the same time run in any order, but always the same one. */
+export interface SimScheduler {
+  now(): number;
+  after(ms: number, callback: () => void): void;
+}
+
+/** What may happen to one unit, which is the chunks of one write. Can be changed while the network runs. */
+export interface SimNetworkFaults {
+  /** Probability 0 … 1 that a unit is lost. */
+  drop: number;
+  /** Probability that a unit comes twice. */
+  duplicate: number;
+  /** Probability that a unit is overtaken by later ones, by up to ten times `maxMs`. */
+  reorder: number;
+  /** Latency one way, uniform in minMs … maxMs. */
+  minMs: number;
+  maxMs: number;
+}
+
+/** How long an attempt to connect hangs when nothing answers. */
+const CONNECT_MS_MAX = 1_000;
+
+const REORDER_FACTOR = 10;
+
+/** Delivered units are cut off the queue at the latest when there are this many. */
+const FLOWN_MAX = 256;
+
+type SimItem = readonly Uint8Array[] | 'arrived' | 'opened' | 'ended' | 'refused';
+
+/** One process at one address. A crash ends the process; its address comes back with a new one. */
+class SimHost {
+  readonly streams = new Set<SimStream>();
+  /** Hosts that nothing gets through to from here, by address. */
+  readonly blocked = new Set<string>();
+  /** Hosts that everything to is held up. */
+  readonly stalled = new Set<string>();
+  accept: ((stream: PeerStream) => void) | undefined;
+  isUp = true;
+  /** Counts the processes. */
+  process = 1;
+
+  readonly address: string;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+}
+
+/**
+ * A network in virtual time. Streams keep their order and lose nothing unless `faults` or a partition say so; lost and
+ * doubled units are whole writes, so that frames stay whole. Deterministic: the same calls, scheduler and random give
+ * the same deliveries.
+ */
+export class SimNetwork {
+  readonly faults: SimNetworkFaults;
+  readonly scheduler: SimScheduler;
+  readonly random: Random;
+  readonly #hosts = new Map<string, SimHost>();
+  /** Units delivered so far. */
+  delivered = 0;
+
+  constructor(scheduler: SimScheduler, random: Random, faults: Partial<SimNetworkFaults> = {}) {
+    this.scheduler = scheduler;
+    this.random = random;
+    this.faults = { drop: 0, duplicate: 0, reorder: 0, minMs: 0.1, maxMs: 1, ...faults };
+  }
+
+  /** The network as the process that runs at `address` sees it. After a crash it is dead: ask again after `restart`. */
+  endpoint(address: PeerAddress): Network {
+    const host = this.#host(address);
+    assert(host.isUp, 'a crashed process uses no network');
+    const born = host.process;
+    const isAlive = (): boolean => host.isUp && host.process === born;
+    return {
+      listen: (accept) => {
+        if (isAlive()) host.accept = accept;
+      },
+      connect: (to, handlers) => {
+        const stream = new SimStream(this, host, this.#host(to));
+        stream.handle(handlers);
+        if (isAlive()) stream.connect();
+        return stream;
+      },
+    };
+  }
+
+  /** The process dies: connecting to it is refused, and its streams break at the other side. */
+  crash(address: PeerAddress): void {
+    const host = this.#host(address);
+    host.isUp = false;
+    host.accept = undefined;
+    for (const stream of host.streams) stream.close();
+  }
+
+  /** A new process may start at the address; it is refused until it listens. */
+  restart(address: PeerAddress): void {
+    const host = this.#host(address);
+    assert(!host.isUp, 'only a crashed process is restarted');
+    host.isUp = true;
+    host.process += 1;
+  }
+
+  /** Loses everything from one to the other; streams stay open. */
+  block(from: PeerAddress, to: PeerAddress): void {
+    this.#host(from).blocked.add(keyOf(to));
+  }
+
+  unblock(from: PeerAddress, to: PeerAddress): void {
+    this.#host(from).blocked.delete(keyOf(to));
+  }
+
+  /** Blocks both ways between each of `some` and each of `others`. */
+  partition(some: readonly PeerAddress[], others: readonly PeerAddress[]): void {
+    for (const one of some) {
+      for (const other of others) {
+        this.block(one, other);
+        this.block(other, one);
+      }
+    }
+  }
+
+  /** Ends all blocks and stalls. */
+  heal(): void {
+    for (const host of this.#hosts.values()) {
+      host.blocked.clear();
+      const stalled = [...host.stalled];
+      host.stalled.clear();
+      if (stalled.length > 0) this.#release(host);
+    }
+  }
+
+  /** Holds everything from one to the other up, as a full socket buffer does: nothing is lost, `queuedBytes` grows. */
+  stall(from: PeerAddress, to: PeerAddress): void {
+    this.#host(from).stalled.add(keyOf(to));
+  }
+
+  unstall(from: PeerAddress, to: PeerAddress): void {
+    const host = this.#host(from);
+    host.stalled.delete(keyOf(to));
+    this.#release(host);
+  }
+
+  #release(host: SimHost): void {
+    for (const stream of host.streams) stream.release();
+  }
+
+  #host(address: PeerAddress): SimHost {
+    const key = keyOf(address);
+    const known = this.#hosts.get(key);
+    if (known !== undefined) return known;
+    const host = new SimHost(key);
+    this.#hosts.set(key, host);
+    return host;
+  }
+}
+
+const keyOf = (address: PeerAddress): string => `${address.ip}:${address.port}`;
+
+/** One end of a stream. */
+class SimStream implements PeerStream {
+  queuedBytes = 0;
+  readonly #network: SimNetwork;
+  readonly #here: SimHost;
+  readonly #there: SimHost;
+  #handlers: StreamHandlers | undefined;
+  #other: SimStream | undefined;
+  #isOpened = false;
+  #isOver = false;
+  /** On their way from here, in order; each has its own callback that takes the first one. */
+  #flying: SimItem[] = [];
+  #flown = 0;
+  #held: (readonly Uint8Array[])[] = [];
+  /** When the last unit from here arrives. */
+  #lastArrival = 0;
+
+  constructor(network: SimNetwork, here: SimHost, there: SimHost) {
+    this.#network = network;
+    this.#here = here;
+    this.#there = there;
+  }
+
+  handle(handlers: StreamHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** Opens the stream. Its other end is none of the process there until the connection arrives. */
+  connect(): void {
+    this.#other = new SimStream(this.#network, this.#there, this.#here);
+    this.#other.#other = this;
+    this.#here.streams.add(this);
+    this.#push('arrived');
+    this.#network.scheduler.after(CONNECT_MS_MAX, () => {
+      if (!this.#isOpened) this.#closed('reset');
+    });
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    if (this.#isOver) return;
+    if (this.#here.stalled.size > 0 && this.#here.stalled.has(this.#there.address)) {
+      this.#held.push(chunks);
+      for (const chunk of chunks) this.queuedBytes += chunk.length;
+    } else {
+      this.#send(chunks);
+    }
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#forget();
+    this.#push('ended');
+  }
+
+  /** The link is no longer stalled. */
+  release(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.queuedBytes = 0;
+    for (const chunks of held) this.write(chunks);
+  }
+
+  #forget(): void {
+    this.#isOver = true;
+    this.#held = [];
+    this.queuedBytes = 0;
+    this.#here.streams.delete(this);
+  }
+
+  #send(chunks: readonly Uint8Array[]): void {
+    const { faults, random } = this.#network;
+    if (faults.drop > 0 && random.next() < faults.drop) return;
+    if (faults.duplicate > 0 && random.next() < faults.duplicate) this.#pushLate(chunks);
+    if (faults.reorder > 0 && random.next() < faults.reorder) this.#pushLate(chunks);
+    else this.#push(chunks);
+  }
+
+  /** In order: never before what was pushed earlier. */
+  #push(item: SimItem): void {
+    if (this.#isBlocked()) return;
+    const { scheduler } = this.#network;
+    const arrival = Math.max(scheduler.now() + this.#latencyMs(), this.#lastArrival);
+    this.#lastArrival = arrival;
+    this.#flying.push(item);
+    scheduler.after(arrival - scheduler.now(), () => this.#arrive());
+  }
+
+  /** Out of order. */
+  #pushLate(chunks: readonly Uint8Array[]): void {
+    if (this.#isBlocked()) return;
+    const lateMs = this.#latencyMs() + this.#latencyMs() * REORDER_FACTOR;
+    this.#network.scheduler.after(lateMs, () => this.#deliver(chunks));
+  }
+
+  #latencyMs(): number {
+    const { faults, random } = this.#network;
+    return faults.minMs + (faults.maxMs - faults.minMs) * random.next();
+  }
+
+  #isBlocked(): boolean {
+    return this.#here.blocked.size > 0 && this.#here.blocked.has(this.#there.address);
+  }
+
+  #arrive(): void {
+    const item = this.#flying[this.#flown];
+    this.#flown += 1;
+    if (this.#flown >= FLOWN_MAX || this.#flown === this.#flying.length) {
+      this.#flying = this.#flying.slice(this.#flown);
+      this.#flown = 0;
+    }
+    if (item !== undefined) this.#deliver(item);
+  }
+
+  #deliver(item: SimItem): void {
+    if (this.#isBlocked()) return;
+    this.#network.delivered += 1;
+    this.#other?.take(item);
+  }
+
+  /** Something arrives from the other end. */
+  take(item: SimItem): void {
+    switch (item) {
+      case 'arrived':
+        return this.#accepted();
+      case 'opened':
+        return this.#opened();
+      case 'ended':
+        return this.#closed('reset');
+      case 'refused':
+        return this.#closed('refused');
+      default:
+        return this.#received(item);
+    }
+  }
+
+  #accepted(): void {
+    const { accept, isUp } = this.#here;
+    if (!isUp || accept === undefined) {
+      this.#isOver = true;
+      return this.#push('refused');
+    }
+    this.#here.streams.add(this);
+    this.#push('opened');
+    return accept(this);
+  }
+
+  #opened(): void {
+    if (this.#isOver) return this.#push('ended');
+    this.#isOpened = true;
+    return this.#handlers?.opened();
+  }
+
+  #received(chunks: readonly Uint8Array[]): void {
+    // A process that is no longer there answers with a reset.
+    if (this.#isOver) return this.#push('ended');
+    for (const chunk of chunks) {
+      if (this.#isOver) return undefined;
+      this.#handlers?.received(asBuffer(chunk));
+    }
+    return undefined;
+  }
+
+  #closed(reason: CloseReason): void {
+    if (this.#isOver) return;
+    this.#forget();
+    this.#handlers?.closed(reason);
+  }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,90 @@
+import { type SimScheduler } from './sim-network.ts';
+
+interface SimEvent {
+  readonly atMs: number;
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/** Virtual time: a queue of events, run one by one, first by time, then by the order in which they were scheduled. */
+export class SimWorld implements SimScheduler {
+  readonly #heap: SimEvent[] = [];
+  #nowMs = 0;
+  #scheduled = 0;
+  /** Events run so far. */
+  events = 0;
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** Runs `callback` in `ms` of virtual time. Returns a function that calls it off. */
+  after(ms: number, callback: () => void): () => void {
+    this.#scheduled += 1;
+    const event: SimEvent = { atMs: this.#nowMs + ms, order: this.#scheduled, callback };
+    this.#heap.push(event);
+    this.#rise(this.#heap.length - 1);
+    return () => {
+      event.callback = undefined;
+    };
+  }
+
+  /** Runs the next event. False when there is none. */
+  step(): boolean {
+    for (;;) {
+      const event = this.#take();
+      if (event === undefined) return false;
+      this.#nowMs = event.atMs;
+      if (event.callback === undefined) continue;
+      this.events += 1;
+      event.callback();
+      return true;
+    }
+  }
+
+  #take(): SimEvent | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    heap[0] = last;
+    this.#sink();
+    return first;
+  }
+
+  #rise(from: number): void {
+    const heap = this.#heap;
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!isBefore(heap[place], heap[parent])) return;
+      swap(heap, place, parent);
+      place = parent;
+    }
+  }
+
+  #sink(): void {
+    const heap = this.#heap;
+    let place = 0;
+    for (;;) {
+      const left = 2 * place + 1;
+      const child = isBefore(heap[left + 1], heap[left]) ? left + 1 : left;
+      if (!isBefore(heap[child], heap[place])) return;
+      swap(heap, place, child);
+      place = child;
+    }
+  }
+}
+
+function isBefore(one: SimEvent | undefined, other: SimEvent | undefined): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  return one.atMs === other.atMs ? one.order < other.order : one.atMs < other.atMs;
+}
+
+function swap(heap: SimEvent[], a: number, b: number): void {
+  const one = heap[a];
+  const other = heap[b];
+  if (one === undefined || other === undefined) return;
+  heap[a] = other;
+  heap[b] = one;
+}

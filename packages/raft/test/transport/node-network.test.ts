@@ -1,0 +1,308 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { type Server, createServer, get, request } from 'node:http';
+import { type Socket, connect, createServer as createTcpServer } from 'node:net';
+import { nodeId } from '../../src/core/numbers.ts';
+import { NodeClock } from '../../src/driver/node-clock.ts';
+import { NodeNetwork } from '../../src/driver/node-network.ts';
+import { NodeTimers } from '../../src/driver/node-timers.ts';
+import { type CloseReason, type PeerAddress, type PeerStream } from '../../src/ports.ts';
+import { append, batch, heartbeat } from './rpcs.ts';
+import { type NodeOptions, TransportNode } from './transport-node.ts';
+
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+function portOf(server: { address(): unknown }): number {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null || !('port' in address)) return 0;
+  return Number(address.port);
+}
+
+/** An internal port with its network. */
+class Host {
+  readonly network = new NodeNetwork();
+  readonly server: Server = createServer((_, response) => response.end('hello'));
+  #address: PeerAddress | undefined;
+
+  get address(): PeerAddress {
+    if (this.#address === undefined) throw new Error('the host listens first');
+    return this.#address;
+  }
+
+  async start(port = 0): Promise<this> {
+    this.network.attach(this.server);
+    this.server.listen(port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.#address = { ip: '127.0.0.1', port: portOf(this.server) };
+    ends.push(() => this.stop());
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.network.close();
+    this.server.closeAllConnections();
+    if (!this.server.listening) return;
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  transport(options: NodeOptions): TransportNode {
+    const world = { network: this.network, timers: new NodeTimers(), clock: new NodeClock() };
+    const node = new TransportNode(world, options);
+    ends.push(() => node.transport.close());
+    return node;
+  }
+}
+
+async function until(node: TransportNode, isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) {
+    await new Promise<void>((resolve) => {
+      node.changed = resolve;
+    });
+  }
+}
+
+const knowsOf = (text: string) => (node: TransportNode) =>
+  until(node, () => node.log.includes(text));
+
+function closeReason(network: NodeNetwork, address: PeerAddress): Promise<CloseReason> {
+  return new Promise((resolve) => {
+    const nothing = (): void => undefined;
+    network.connect(address, { opened: nothing, received: nothing, closed: resolve });
+  });
+}
+
+async function accepted(host: Host): Promise<{ stream: PeerStream; bytes: () => string }> {
+  return new Promise((resolve) => {
+    host.network.listen((stream) => {
+      let bytes = '';
+      stream.handle({
+        opened: () => undefined,
+        received: (more) => (bytes += more.toString()),
+        closed: () => (bytes += ' closed'),
+      });
+      resolve({ stream, bytes: () => bytes });
+    });
+  });
+}
+
+async function tcpServer(onSocket: (socket: Socket) => void): Promise<PeerAddress> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    onSocket(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { ip: '127.0.0.1', port: portOf(server) };
+}
+
+describe('transport over sockets', () => {
+  it('carries rpcs of all sizes both ways', async () => {
+    const [a, b] = [await new Host().start(), await new Host().start()];
+    const nodes = [a.transport({ id: 1 }), b.transport({ id: 2 })] as const;
+    const addresses = new Map([
+      [1, a.address],
+      [2, b.address],
+    ]);
+    for (const node of nodes) node.meet(addresses);
+    await knowsOf('connected 2 boot 1')(nodes[0]);
+    await knowsOf('connected 1 boot 1')(nodes[1]);
+    const large = batch(1, ['x'.repeat(3_000_000), 'y']);
+    nodes[0].say(heartbeat(1, 2), append(nodeId(1), nodeId(2), [large]));
+    nodes[1].say(...Array.from({ length: 1000 }, (_, round) => heartbeat(2, 1, round)));
+    await until(nodes[0], () => nodes[0].inbox.length === 1000);
+    await until(nodes[1], () => nodes[1].inbox.length === 2);
+    const appended = nodes[1].inbox.find((rpc) => rpc.kind === 'append-entries');
+    const came = appended?.kind === 'append-entries' ? appended.batches[0] : undefined;
+    // Not `toEqual`, which takes seconds for megabytes.
+    expect(came?.bytes.equals(large.bytes)).toBe(true);
+    expect(nodes[0].transport.stats.get(nodeId(2))?.queuedBytes).toBe(0);
+  });
+
+  it('tells a dead peer from one that only reset its streams', async () => {
+    const [a, b] = [await new Host().start(), await new Host().start()];
+    const node = a.transport({ id: 1 });
+    const peer = b.transport({ id: 2 });
+    peer.meet(new Map([[1, a.address]]));
+    node.meet(new Map([[2, b.address]]));
+    await knowsOf('connected 2 boot 1')(node);
+    b.network.close();
+    await knowsOf('disconnected 2')(node);
+    expect(node.log).not.toContain('gone 2 refused');
+    await b.stop();
+    await knowsOf('gone 2 refused')(node);
+    const again = await new Host().start(b.address.port);
+    again.transport({ id: 2, boot: 2 }).meet(new Map([[1, a.address]]));
+    await knowsOf('connected 2 boot 2')(node);
+    expect(node.log).toContain('gone 2 newer-incarnation');
+  });
+
+  it('hands the text of a refusal over before it closes', async () => {
+    const [a, b] = [await new Host().start(), await new Host().start()];
+    const node = a.transport({ id: 1 });
+    b.transport({ id: 2, clusterId: 'd'.repeat(32) });
+    node.meet(new Map([[2, b.address]]));
+    await until(node, () => node.refusals('refused-by-peer').length > 0);
+    expect(node.refusals('refused-by-peer')).toEqual(['cluster']);
+  });
+
+  it.each([
+    ['junk', Buffer.alloc(100, 0xff)],
+    ['an empty frame', Buffer.alloc(4)],
+    ['a frame that is no hello', Buffer.from([2, 0, 0, 0, 1, 5])],
+  ])('closes a foreign stream that brings %s', async (_name, junk) => {
+    const host = await new Host().start();
+    const node = host.transport({ id: 1 });
+    const socket = connect(host.address.port, '127.0.0.1');
+    const head = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: rrmq-raft/1\r\n\r\n';
+    socket.write(Buffer.concat([Buffer.from(head), junk]));
+    socket.resume();
+    await once(socket, 'close');
+    expect(node.events.map(({ kind }) => kind)).toEqual(['malformed-frame']);
+  });
+});
+
+describe('streams over sockets', () => {
+  it('keep the order, and take what is written before they are open', async () => {
+    const host = await new Host().start();
+    const incoming = accepted(host);
+    const back: string[] = [];
+    const dialled = new Promise<PeerStream>((resolve) => {
+      const stream = new NodeNetwork().connect(host.address, {
+        opened: () => resolve(stream),
+        received: (bytes) => back.push(bytes.toString()),
+        closed: () => undefined,
+      });
+      stream.write([Buffer.from('early ')]);
+    });
+    const stream = await dialled;
+    ends.push(() => stream.close());
+    const { bytes } = await incoming;
+    stream.write([Buffer.from('a'), Buffer.alloc(0), Buffer.from('b')]);
+    stream.write([Buffer.alloc(1_000_000, 'c')]);
+    stream.close();
+    await conditionOf(() => bytes().endsWith('closed'));
+    expect(bytes().slice(0, 8)).toBe('early ab');
+    expect(back).toEqual([]);
+  });
+
+  it('count what the operating system does not take', async () => {
+    const host = await new Host().start();
+    const network = new NodeNetwork();
+    ends.push(() => network.close());
+    const silent = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: rrmq-raft/1\r\n\r\n');
+      });
+    });
+    const stream = await opened(network, silent);
+    const total = 40 * 1024 * 1024;
+    stream.write([Buffer.alloc(total)]);
+    await conditionOf(() => stream.queuedBytes < total);
+    expect(stream.queuedBytes).toBeGreaterThan(0);
+    stream.close();
+    expect(stream.queuedBytes).toBe(0);
+    expect(host.server.listening).toBe(true);
+  });
+
+  it('end as refused where nobody listens', async () => {
+    const host = await new Host().start();
+    const { address } = host;
+    await host.stop();
+    expect(await closeReason(new NodeNetwork(), address)).toBe('refused');
+  });
+
+  it.each([
+    ['an HTTP server', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'rejected'],
+    ['something else', 'SSH-2.0-OpenSSH\r\n', 'rejected'],
+    [
+      'another protocol',
+      'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: ws\r\n\r\n',
+      'rejected',
+    ],
+    ['a node that is not ready', 'HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n', 'reset'],
+  ])('end where there is %s', async (_name, answer, reason) => {
+    const address = await tcpServer((socket) => socket.once('data', () => socket.write(answer)));
+    expect(await closeReason(new NodeNetwork(), address)).toBe(reason);
+  });
+
+  it('end as reset where nothing answers', async () => {
+    const address = await tcpServer(() => undefined);
+    expect(await closeReason(new NodeNetwork(), address)).toBe('reset');
+  });
+
+  it('end as reset when an answer breaks off', async () => {
+    const address = await tcpServer((socket) => socket.once('data', () => socket.destroy()));
+    expect(await closeReason(new NodeNetwork(), address)).toBe('reset');
+  });
+});
+
+describe('the port', () => {
+  it('turns other upgrades away and goes on serving HTTP', async () => {
+    const host = await new Host().start();
+    host.network.listen(() => undefined);
+    const { port } = host.address;
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket' };
+    const upgrade = request({ port, host: '127.0.0.1', headers, agent: false }).end();
+    expect(await once(upgrade, 'response')).toMatchObject([{ statusCode: 426 }]);
+    const served = once(get({ port, host: '127.0.0.1', agent: false }), 'response');
+    expect(await served).toMatchObject([{ statusCode: 200 }]);
+  });
+
+  it('asks peers to come again while nobody takes streams', async () => {
+    const host = await new Host().start();
+    expect(await closeReason(new NodeNetwork(), host.address)).toBe('reset');
+  });
+
+  it('survives clients that reset in the middle', async () => {
+    const host = await new Host().start();
+    const incoming = accepted(host);
+    const stream = await opened(new NodeNetwork(), host.address);
+    const { bytes } = await incoming;
+    stream.write([Buffer.alloc(8_000_000)]);
+    stream.close();
+    await conditionOf(() => bytes().endsWith('closed'));
+    expect(await closeReasonOfNext(host)).toBe('reset');
+  });
+});
+
+function opened(network: NodeNetwork, address: PeerAddress): Promise<PeerStream> {
+  return new Promise((resolve) => {
+    const stream = network.connect(address, {
+      opened: () => resolve(stream),
+      received: () => undefined,
+      closed: () => undefined,
+    });
+  });
+}
+
+/** The port still takes streams; the network that took it is closed. */
+function closeReasonOfNext(host: Host): Promise<CloseReason> {
+  return new Promise((resolve) => {
+    new NodeNetwork().connect(host.address, {
+      opened: () => host.network.close(),
+      received: () => undefined,
+      closed: resolve,
+    });
+  });
+}
+
+/** Turns of the event loop until something is true; the test’s own timeout bounds them. */
+async function conditionOf(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}

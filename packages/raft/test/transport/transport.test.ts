@@ -1,0 +1,374 @@
+import { describe, expect, it } from '@jest/globals';
+import { nodeId } from '../../src/core/numbers.ts';
+import { type RefusalCode } from '../../src/driver/transport/handshake.ts';
+import { type PeerAddress } from '../../src/ports.ts';
+import { SimNetwork } from '../../src/testing/sim-network.ts';
+import { append, batch, heartbeat, heartbeatReply } from './rpcs.ts';
+import { type NodeOptions, TransportNode, instanceOf } from './transport-node.ts';
+import { VirtualTime, seededRandom } from './virtual-time.ts';
+
+const at = (id: number): PeerAddress => ({ ip: 'sim', port: id });
+const [one, two] = [nodeId(1), nodeId(2)];
+
+class Cluster {
+  readonly time = new VirtualTime();
+  readonly network = new SimNetwork(this.time, seededRandom(1));
+
+  start(options: NodeOptions, address = at(options.id)): TransportNode {
+    const network = this.network.endpoint(address);
+    return new TransportNode({ network, timers: this.time, clock: this.time }, options);
+  }
+
+  meet(...nodes: TransportNode[]): void {
+    const addresses = new Map(nodes.map(({ id }) => [id, at(id)]));
+    for (const node of nodes) node.meet(addresses);
+  }
+
+  pair(a: Partial<NodeOptions> = {}, b: Partial<NodeOptions> = {}): TransportNode[] {
+    const nodes = [this.start({ id: 1, ...a }), this.start({ id: 2, ...b })];
+    this.meet(...nodes);
+    return nodes;
+  }
+}
+
+const kindsOf = (node: TransportNode) => node.inbox.map((rpc) => rpc.kind);
+
+describe('sending', () => {
+  it('carries rpcs both ways and names sender and boot', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair({ boot: 3 });
+    cluster.time.pass(20);
+    expect(a?.log).toEqual(['connected 2 boot 1']);
+    expect(b?.log).toEqual(['connected 1 boot 3']);
+    a?.say(heartbeat(1, 2), append(one, two, [batch(1, ['x'])]));
+    b?.say(heartbeatReply(2, 1, 3));
+    cluster.time.pass(5);
+    expect(b && kindsOf(b).toSorted()).toEqual(['append-entries', 'heartbeat']);
+    expect(b?.inbox.every(({ from, incarnation }) => from === 1 && incarnation === 3)).toBe(true);
+    expect(a && kindsOf(a)).toEqual(['heartbeat-reply']);
+    const counts = { sent: 2, received: 1, dropped: 0 };
+    const stats = { connected: true, queuedBytes: 0, ...counts };
+    expect(a?.transport.stats.get(two)).toEqual(stats);
+  });
+
+  it('waits for flush, and writes once per stream', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(20);
+    for (let round = 1; round <= 50; round += 1) a?.transport.send(heartbeat(1, 2, round));
+    cluster.time.pass(20);
+    expect(b?.inbox).toEqual([]);
+    const before = cluster.network.delivered;
+    a?.transport.flush();
+    cluster.time.pass(20);
+    expect(cluster.network.delivered - before).toBe(1);
+    expect(b?.inbox).toHaveLength(50);
+  });
+
+  it('bounds what waits on the control stream', () => {
+    const cluster = new Cluster();
+    const [a] = cluster.pair();
+    cluster.time.pass(20);
+    cluster.network.stall(at(1), at(2));
+    for (let round = 1; round <= 30_000; round += 1) a?.say(heartbeat(1, 2, round));
+    const stats = a?.transport.stats.get(two);
+    expect(stats?.queuedBytes).toBeLessThan(1024 * 1024 + 100);
+    expect(stats?.dropped).toBeGreaterThan(1_000);
+  });
+
+  it('closes a stream that brings something else than rpcs', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(200);
+    const fine = append(one, two, [batch(5, ['x'])]);
+    a?.say({ ...fine, prevIndex: fine.commit });
+    cluster.time.pass(50);
+    expect(b?.events.map(({ kind }) => kind)).toContain('malformed-frame');
+    expect(b?.inbox).toEqual([]);
+    expect(a?.transport.stats.get(two)?.connected).toBe(true);
+  });
+
+  it('drops and counts what has no stream', () => {
+    const cluster = new Cluster();
+    const [a] = cluster.pair();
+    a?.say(heartbeat(1, 2));
+    expect(a?.transport.stats.get(two)).toMatchObject({ dropped: 1, sent: 0, connected: false });
+    expect(() => a?.say(heartbeat(1, 3))).not.toThrow();
+  });
+
+  it('keeps the memory toward a stalled peer bounded and opens its bulk stream again', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(20);
+    cluster.network.stall(at(1), at(2));
+    const large = append(one, two, [batch(1, ['x'.repeat(1024 * 1024)])]);
+    for (let i = 0; i < 80; i += 1) a?.say(large);
+    const stats = a?.transport.stats.get(two);
+    expect(stats?.queuedBytes).toBeLessThan(66 * 1024 * 1024);
+    expect(stats?.dropped).toBeGreaterThan(10);
+    cluster.time.pass(1_000);
+    expect(a?.events.map(({ kind }) => kind)).not.toContain('bulk-stalled');
+    cluster.time.pass(600);
+    expect(a?.events.map(({ kind }) => kind)).toContain('bulk-stalled');
+    cluster.network.heal();
+    cluster.time.pass(1_200);
+    a?.say(large);
+    cluster.time.pass(20);
+    expect(b && kindsOf(b)).toEqual(['append-entries']);
+  });
+
+  it('sends small appends over control while the bulk stream is away', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(20);
+    a?.transport.reopen(two);
+    while (a?.transport.stats.get(two)?.connected === false) cluster.time.pass(0.1);
+    a?.say(append(one, two, [batch(1, ['x'])]));
+    cluster.time.pass(20);
+    expect(b?.inbox).toHaveLength(1);
+  });
+});
+
+describe('who may talk', () => {
+  const known = new Map([
+    [one, instanceOf(1)],
+    [two, instanceOf(2)],
+  ]);
+  const foreigners: [RefusalCode, Partial<NodeOptions>][] = [
+    ['cluster', { clusterId: 'd'.repeat(32) }],
+    ['epoch', { clusterEpoch: 2 }],
+    ['instance', { instanceId: 'f'.repeat(32) }],
+  ];
+
+  it.each(foreigners)('refuses by %s, both ways, and tells it once', (code, foreign) => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair({ known }, { known, ...foreign });
+    cluster.time.pass(3_000);
+    a?.say(heartbeat(1, 2));
+    b?.say(heartbeat(2, 1));
+    cluster.time.pass(100);
+    expect(a?.refusals('hello-refused')).toEqual([code]);
+    expect(b?.refusals('refused-by-peer')).toContain(code);
+    expect([a?.log, b?.log, a?.inbox, b?.inbox]).toEqual([[], [], [], []]);
+  });
+
+  it('leaves a peer that answers with another data directory than remembered', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair({ known }, { instanceId: 'f'.repeat(32) });
+    cluster.time.pass(500);
+    expect(a?.refusals('welcome-refused')).toContain('instance');
+    expect(b?.refusals('refused-by-peer')).toContain('instance');
+    expect([a?.log, b?.log]).toEqual([[], []]);
+  });
+
+  it('refuses a node that is no member, until it is one', () => {
+    const cluster = new Cluster();
+    const [a, b] = [cluster.start({ id: 1 }), cluster.start({ id: 2 })];
+    b.meet(new Map([[1, at(1)]]));
+    cluster.time.pass(200);
+    expect(a.refusals('hello-refused')).toEqual(['unknown-node']);
+    a.meet(new Map([[2, at(2)]]));
+    cluster.time.pass(200);
+    expect(a.log).toEqual(['connected 2 boot 1']);
+    expect(b.log).toEqual(['connected 1 boot 1']);
+  });
+
+  it('refuses a hello that was meant for another node', () => {
+    const cluster = new Cluster();
+    const [a, c] = [cluster.start({ id: 1 }), cluster.start({ id: 3 })];
+    a.meet(new Map([[2, at(3)]]));
+    c.meet(new Map([[1, at(1)]]));
+    cluster.time.pass(50);
+    expect(c.refusals('hello-refused')).toEqual(['wrong-node']);
+    expect(a.refusals('refused-by-peer')).toEqual(['wrong-node']);
+  });
+
+  it('gives a stream without hello, or without welcome, one second', () => {
+    const cluster = new Cluster();
+    const a = cluster.start({ id: 1 });
+    const closed: string[] = [];
+    const nothing = (): void => undefined;
+    const silent = cluster.network.endpoint(at(9));
+    silent.listen((stream) => {
+      stream.handle({ opened: nothing, received: nothing, closed: nothing });
+    });
+    silent.connect(at(1), {
+      opened: nothing,
+      received: nothing,
+      closed: (reason) => closed.push(reason),
+    });
+    cluster.time.pass(990);
+    a.meet(new Map([[2, at(9)]]));
+    expect([closed, a.events]).toEqual([[], []]);
+    cluster.time.pass(20);
+    expect([closed, a.events]).toEqual([
+      ['reset'],
+      [{ kind: 'handshake-timeout', peer: undefined }],
+    ]);
+    cluster.time.pass(1_000);
+    expect(a.events[1]).toEqual({ kind: 'handshake-timeout', peer: two });
+  });
+
+  it('takes no more streams than a cluster needs', () => {
+    const cluster = new Cluster();
+    const a = cluster.start({ id: 1 });
+    let closed = 0;
+    const nothing = (): void => undefined;
+    for (let i = 0; i < 300; i += 1) {
+      cluster.network.endpoint(at(9)).connect(at(1), {
+        opened: nothing,
+        received: nothing,
+        closed: () => (closed += 1),
+      });
+    }
+    cluster.time.pass(100);
+    expect(closed).toBe(300 - 256);
+    expect(a.events.map(({ kind }) => kind)).toContain('too-many-streams');
+  });
+
+  it('hears a removed peer no more', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(20);
+    a?.meet(new Map());
+    b?.say(heartbeat(2, 1));
+    cluster.time.pass(100);
+    expect(a?.inbox).toEqual([]);
+    expect(a?.transport.stats.size).toBe(0);
+    expect(b?.log).toEqual(['connected 1 boot 1', 'disconnected 1']);
+  });
+});
+
+describe('first contact', () => {
+  it('is remembered before the welcome, and before anything is sent', () => {
+    const cluster = new Cluster();
+    const [a, b] = [cluster.start({ id: 1 }), cluster.start({ id: 2 })];
+    b.holdsMemory = true;
+    cluster.meet(a, b);
+    cluster.time.pass(500);
+    expect(b.contacts.map(({ peer, instanceId }) => [peer, instanceId])).toEqual([
+      [1, instanceOf(1)],
+    ]);
+    expect([a.log, b.log]).toEqual([[], []]);
+    b.contacts[0]?.done();
+    cluster.time.pass(50);
+    expect(a.log).toEqual(['connected 2 boot 1']);
+    expect(b.log).toEqual(['connected 1 boot 1']);
+    expect(b.contacts).toHaveLength(1);
+  });
+
+  it('survives a memory slower than the handshake', () => {
+    const cluster = new Cluster();
+    const [a, b] = [cluster.start({ id: 1 }), cluster.start({ id: 2 })];
+    b.holdsMemory = true;
+    cluster.meet(a, b);
+    cluster.time.pass(5_000);
+    b.contacts[0]?.done();
+    cluster.time.pass(1_200);
+    expect(a.transport.stats.get(two)?.connected).toBe(true);
+    expect(b.transport.stats.get(one)?.connected).toBe(true);
+  });
+});
+
+describe('boots', () => {
+  it('drops a reply that names an earlier boot of this node, and takes one that names none (E14)', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair({ boot: 5 });
+    cluster.time.pass(20);
+    b?.say(heartbeatReply(2, 1, 4), heartbeatReply(2, 1, 0), heartbeatReply(2, 1, 5));
+    cluster.time.pass(20);
+    expect(a?.inbox.map(({ incarnation }) => incarnation)).toEqual([0, 5]);
+    expect(a?.transport.stats.get(two)).toMatchObject({ received: 2, dropped: 1 });
+  });
+
+  it('reports a later boot once, leaves the earlier one and refuses it', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(20);
+    const again = cluster.start({ id: 2, boot: 2 }, at(12));
+    again.meet(new Map([[1, at(1)]]));
+    cluster.time.pass(20);
+    expect(a?.log.slice(1, 3)).toEqual(['disconnected 2', 'gone 2 newer-incarnation']);
+    expect(a?.log.filter((line) => line.startsWith('gone'))).toHaveLength(1);
+    b?.say(heartbeat(2, 1));
+    again.say(heartbeat(2, 1));
+    cluster.time.pass(2_000);
+    expect(a?.inbox.map(({ incarnation }) => incarnation)).toEqual([2]);
+    expect(a?.refusals('hello-refused')).toEqual(['stale-incarnation']);
+    expect(a?.refusals('welcome-refused')).toEqual(['stale-incarnation']);
+  });
+});
+
+describe('lost peers', () => {
+  it('reports a refused connection once, also at the start, and finds the peer soon after it starts', () => {
+    const cluster = new Cluster();
+    const a = cluster.start({ id: 1 });
+    a.meet(new Map([[2, at(2)]]));
+    cluster.time.pass(1_000);
+    expect(a.log).toEqual(['gone 2 refused']);
+    const b = cluster.start({ id: 2 });
+    cluster.meet(a, b);
+    cluster.time.pass(5);
+    expect(a.log).toEqual(['gone 2 refused', 'connected 2 boot 1']);
+  });
+
+  it('reports the death of a process at once, and its return', () => {
+    const cluster = new Cluster();
+    const [a] = cluster.pair();
+    cluster.time.pass(200);
+    cluster.network.crash(at(2));
+    cluster.time.pass(10);
+    expect(a?.log.slice(1)).toEqual(['disconnected 2', 'gone 2 refused']);
+    cluster.time.pass(1_000);
+    cluster.network.restart(at(2));
+    cluster.start({ id: 2, boot: 2 }).meet(new Map([[1, at(1)]]));
+    cluster.time.pass(150);
+    expect(a?.log.slice(3)).toEqual(['gone 2 newer-incarnation', 'connected 2 boot 2']);
+  });
+
+  it('does not take a mere reset for a death', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(200);
+    b?.transport.close();
+    cluster.time.pass(500);
+    expect(a?.log.slice(0, 2)).toEqual(['connected 2 boot 1', 'disconnected 2']);
+    expect(a?.log.filter((line) => line.startsWith('gone'))).toEqual([]);
+  });
+
+  it('comes back after a partition in which everything was lost', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.network.partition([at(1)], [at(2)]);
+    cluster.time.pass(20_000);
+    expect([a?.log, b?.log]).toEqual([[], []]);
+    cluster.network.heal();
+    cluster.time.pass(2_500);
+    expect([a?.log, b?.log]).toEqual([['connected 2 boot 1'], ['connected 1 boot 1']]);
+  });
+
+  it('gets through a network that loses, doubles, delays and reorders', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    const faults = { drop: 0.2, duplicate: 0.2, reorder: 0.2, maxMs: 20 };
+    Object.assign(cluster.network.faults, faults);
+    for (let round = 1; round <= 200; round += 1) {
+      a?.say(heartbeat(1, 2, round));
+      cluster.time.pass(50);
+    }
+    expect(b?.inbox.length).toBeGreaterThan(120);
+    expect(a?.events.map(({ kind }) => kind)).not.toContain('malformed-frame');
+  });
+
+  it('goes quiet when closed', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair();
+    cluster.time.pass(200);
+    a?.transport.close();
+    const told = [...(a?.log ?? [])];
+    b?.say(heartbeat(2, 1));
+    cluster.time.pass(3_000);
+    expect(a?.log).toEqual(told);
+    expect(a?.inbox).toEqual([]);
+  });
+});
