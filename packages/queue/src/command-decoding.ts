@@ -1,0 +1,75 @@
+import { ByteReader } from './byte-reader.ts';
+import { COMMAND_VERSION, CommandKind, PublishFlag } from './command-encoding.ts';
+import { type Command, type NewMessage, type ProducerStep } from './command.ts';
+import { MESSAGES_PER_COMMAND_MAX, PRODUCER_ID_BYTES_MAX } from './limits.ts';
+
+/** What `decodeCommand` gives: bodies are views into the decoded bytes. */
+export type DecodedCommand = Exclude<Command, { kind: 'publish' }> | DecodedPublish;
+
+export interface DecodedPublish {
+  readonly kind: 'publish';
+  readonly topic: string;
+  readonly producer: ProducerStep | undefined;
+  readonly messages: readonly DecodedMessage[];
+}
+
+export interface DecodedMessage extends NewMessage {
+  readonly body: Buffer;
+}
+
+/** Parses a command; `undefined` for anything that `encodeCommand` would not have written. Never throws. */
+export function decodeCommand(bytes: Buffer): DecodedCommand | undefined {
+  const reader = new ByteReader(bytes);
+  if (reader.u8() !== COMMAND_VERSION) return undefined;
+  const kind = reader.u8();
+  const flags = reader.u16();
+  const topic = reader.text();
+  if (topic === '') return undefined;
+  const command = readRest(reader, kind, flags, topic);
+  return reader.complete ? command : undefined;
+}
+
+function readRest(
+  reader: ByteReader,
+  kind: number,
+  flags: number,
+  topic: string,
+): DecodedCommand | undefined {
+  switch (kind) {
+    case CommandKind.createTopic:
+      return flags === 0 ? { kind: 'create-topic', topic } : undefined;
+    case CommandKind.pop:
+      return flags === 0 ? { kind: 'pop', topic } : undefined;
+    case CommandKind.publish:
+      if ((flags & ~PublishFlag.producer) !== 0) return undefined;
+      return {
+        kind: 'publish',
+        topic,
+        producer: (flags & PublishFlag.producer) === 0 ? undefined : readStep(reader),
+        messages: readMessages(reader),
+      };
+    default:
+      return undefined;
+  }
+}
+
+function readStep(reader: ByteReader): ProducerStep {
+  const id = reader.text();
+  const epoch = reader.u64();
+  const sequence = reader.u64();
+  if (id === '' || Buffer.byteLength(id) > PRODUCER_ID_BYTES_MAX || sequence < 1) reader.fail();
+  return { id, epoch, sequence };
+}
+
+function readMessages(reader: ByteReader): DecodedMessage[] {
+  const count = reader.u32();
+  if (count < 1 || count > MESSAGES_PER_COMMAND_MAX) reader.fail();
+  const messages: DecodedMessage[] = [];
+  while (messages.length < count && !reader.failed) messages.push(readMessage(reader));
+  return messages;
+}
+
+function readMessage(reader: ByteReader): DecodedMessage {
+  if (reader.u32() !== 0) reader.fail();
+  return { contentType: reader.text(), body: reader.field() };
+}

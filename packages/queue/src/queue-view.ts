@@ -1,0 +1,12 @@
+import { type TopicStats } from './topic.ts';
+
+/** Reads of a queue, as this node has executed it so far. */
+export interface QueueView {
+  /** All topics, in creation order. */
+  topics(): string[];
+  has(topic: string): boolean;
+  /** Messages that can be popped; 0 for an unknown topic. */
+  depth(topic: string): number;
+  /** `undefined` for an unknown topic. */
+  stats(topic: string): TopicStats | undefined;
+}
