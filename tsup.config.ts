@@ -24,11 +24,14 @@ const library: Options = {
   sourcemap: true,
 };
 
-/** A program: one file with every dependency inside, so that its package has none to install. */
+/**
+ * A program: one file with every dependency inside, so that its package has none to install, but for those that bring
+ * a binary of their own.
+ */
 const program: Options = {
   ...common,
   entry: ['src/main.ts'],
-  noExternal: [/.*/],
+  noExternal: [/^(?!esbuild$)/],
   splitting: false,
   esbuildOptions(options) {
     options.conditions = ['@rrmq/source'];

@@ -26,6 +26,7 @@ import {
 } from './node-options.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
+import { Silence } from './silence.ts';
 import { Transport } from './transport/transport.ts';
 
 /** One group runs; every record and rpc says which. */
@@ -49,6 +50,7 @@ export class RaftNode<Result> implements Group<Result> {
   readonly #proposals = new Proposals<Result>();
   readonly #completions = new Completions<Result>();
   readonly #reads = new Reads();
+  readonly #silence: Silence;
   readonly #roleWatchers = new Set<() => void>();
   #turnScheduled = false;
   #disarm: (() => void) | undefined;
@@ -67,6 +69,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#onEvent = options.onEvent;
     this.#onFailure = options.onFailure;
     this.#inspect = options.inspect;
+    this.#silence = new Silence(2 * settings.electionTimeoutMaxMs);
     this.#tickedAtMs = ports.clock.monotonicMs();
     const now = { monotonicMs: this.#tickedAtMs, wallMs: ports.clock.wallMs() };
     this.#core = new Raft({
@@ -199,10 +202,18 @@ export class RaftNode<Result> implements Group<Result> {
     core.tick({ monotonicMs: nowMs, wallMs: this.#ports.clock.wallMs() });
     if (gapMs >= this.#settings.electionTimeoutMinMs) this.#onEvent({ kind: 'stalled', gapMs });
     this.#watchRole();
+    this.#reopenSilent(nowMs, gapMs);
     this.#proposals.offer(core, this.#completions);
     this.#reads.offer((id) => core.read(id));
     this.#do(core.ready());
     this.#arm(nowMs);
+  }
+
+  /** Peers answer a leader's heartbeats and a candidate's requests; a follower asks nobody. */
+  #reopenSilent(nowMs: number, gapMs: number): void {
+    const asks = this.#core.role !== 'follower' && gapMs < this.#settings.electionTimeoutMinMs;
+    if (!asks) this.#silence.excuse(nowMs);
+    for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
   }
 
   #do(ready: Ready): void {
@@ -342,9 +353,18 @@ export class RaftNode<Result> implements Group<Result> {
       knownPeers: peers,
       stallMs: 2 * this.#settings.electionTimeoutMaxMs,
       handlers: {
-        received: (rpc) => then(() => core.step(rpc)),
-        connected: (peer) => then(() => core.peerConnected(peer)),
-        disconnected: (peer) => then(() => core.peerDisconnected(peer)),
+        received: (rpc) => {
+          this.#silence.heard(rpc.from, this.#tickedAtMs);
+          then(() => core.step(rpc));
+        },
+        connected: (peer) => {
+          this.#silence.opened(peer, this.#tickedAtMs);
+          then(() => core.peerConnected(peer));
+        },
+        disconnected: (peer) => {
+          this.#silence.closed(peer);
+          then(() => core.peerDisconnected(peer));
+        },
         gone: (peer) => {
           this.#onEvent({ kind: 'peer-gone', peer });
           then(() => core.peerGone(peer));

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type NodeReport, type RrmqClient } from '@rrmq/client';
+import { poll } from '../polling.ts';
+import { type Resources } from '../resources.ts';
+import { findFreePorts } from './free-ports.ts';
+import { NodeProcess } from './node-process.ts';
+
+export interface ClusterOptions {
+  readonly size: number;
+  /** Gets a folder for this cluster's data and logs. */
+  readonly parentDirectory: string;
+  /** Arguments of Node.js itself for every node. */
+  readonly execArgv?: readonly string[];
+}
+
+/** A node that silently waits longer is as good as gone for one who looks for a leader. */
+const STATUS_TIMEOUT_MS = 500;
+const LEADER_MS_MAX = 30_000;
+
+/** A cluster of child processes on loopback ports, each node with its own data. */
+export class Cluster {
+  readonly directory: string;
+  readonly nodes: readonly NodeProcess[];
+  readonly #statusClient: RrmqClient;
+
+  private constructor(directory: string, nodes: readonly NodeProcess[]) {
+    this.directory = directory;
+    this.nodes = nodes;
+    this.#statusClient = connect(this.urls, { answerTimeoutMs: STATUS_TIMEOUT_MS });
+  }
+
+  /** Finds ports and writes the configuration; starts nothing yet. */
+  static async prepare(options: ClusterOptions, resources: Resources): Promise<Cluster> {
+    const { size, parentDirectory, execArgv = [] } = options;
+    const directory = await mkdtemp(join(parentDirectory, `cluster-${size}-`));
+    const ports = await findFreePorts(size * 2);
+    const addresses = Array.from({ length: size }, (_, index) => ({
+      ip: '127.0.0.1',
+      port: ports[2 * index] ?? 0,
+      internal_port: ports[2 * index + 1] ?? 0,
+    }));
+    const configFile = join(directory, 'config.json');
+    writeFileSync(configFile, JSON.stringify({ addresses }));
+    const nodes = addresses.map(
+      ({ port }, index) => new NodeProcess({ index, port, directory, configFile, execArgv }),
+    );
+    const cluster = new Cluster(directory, nodes);
+    resources.defer(() => cluster.kill());
+    return cluster;
+  }
+
+  get urls(): readonly string[] {
+    return this.nodes.map((node) => node.url);
+  }
+
+  get pids(): readonly number[] {
+    return this.nodes.map((node) => node.pid);
+  }
+
+  /** Starts all nodes and waits until they have one leader. */
+  async start(): Promise<void> {
+    for (const node of this.nodes) node.start();
+    await Promise.all(this.nodes.map((node) => node.untilListening(this.nodes.length)));
+    await this.leader();
+  }
+
+  /** What each node says of itself, in their order. */
+  status(): Promise<NodeReport[]> {
+    return this.#statusClient.status({ timeoutMs: 2 * STATUS_TIMEOUT_MS });
+  }
+
+  /** Waits until all nodes answer and agree on a term that has one leader; the leader. */
+  async leader(): Promise<NodeProcess> {
+    return poll('agreed leader', async () => this.#nodeAt(agreedLeader(await this.status())), {
+      timeoutMs: LEADER_MS_MAX,
+      everyMs: 2 * this.nodes.length,
+    });
+  }
+
+  #nodeAt(url: string | undefined): NodeProcess | undefined {
+    return this.nodes.find((node) => node.url === url);
+  }
+
+  /** Ends all nodes by SIGTERM. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  /** Ends all nodes by SIGKILL. */
+  async kill(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()));
+    await this.#statusClient.close();
+  }
+}
+
+/** The URL of the leader when every node answers, all are of one term and exactly one leads. */
+export function agreedLeader(reports: readonly NodeReport[]): string | undefined {
+  const answers = reports.filter((report) => report.reachable);
+  const leaders = answers.filter(({ role }) => role === 'Leader');
+  const terms = new Set(answers.map(({ term }) => term));
+  const isAgreed = answers.length === reports.length && terms.size === 1 && leaders.length === 1;
+  return isAgreed ? leaders[0]?.url : undefined;
+}

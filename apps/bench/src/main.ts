@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type DiskOptions, runDisk } from './disk/disk.ts';
+import { type FailoverOptions, runFailover } from './failover/failover.ts';
+import { type IdleOptions, runIdle } from './idle/idle.ts';
+import { runEchoServer } from './load/echo-server.ts';
+import { runLoadGenerator } from './load/load-generator.ts';
+import { Progress } from './progress.ts';
+import { type PutOptions, runPut } from './put/put.ts';
+import { runToTheEnd } from './resources.ts';
+import { runStart, type StartOptions } from './start/start.ts';
+
+const program = new Command('bench').description(
+  'Benchmarks of RRMQ, on this machine and loopback',
+);
+
+function benchmark(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--json <file>', 'write the figures to this file')
+    .option(
+      '--directory <folder>',
+      'put the data of the run there, instead of apps/bench/rrmq-data',
+    );
+}
+
+/** Parses a whole number from 1 to `max`. */
+function upTo(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+  };
+}
+
+/** Parses whole numbers with commas between. */
+function listUpTo(max: number): (text: string) => number[] {
+  return (text) => text.split(',').map(upTo(max));
+}
+
+benchmark('put', 'PUT /message on a cluster, beside a bare node:http echo')
+  .option('--rounds <n>', 'rounds of each level', upTo(100), 3)
+  .option('--seconds <n>', 'length of a round, for each of both', upTo(600), 5)
+  .option('--warm-up-seconds <n>', 'load before the first round, for each of both', upTo(60), 5)
+  .option('--connections <list>', 'levels', listUpTo(2000), [1, 64, 256])
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .option('--body-bytes <n>', 'size of a request body', upTo(1024 * 1024), 100)
+  .addOption(
+    new Option('--loader <name>', 'what sends the requests')
+      .choices(['raw', 'autocannon'])
+      .default('raw'),
+  )
+  .option(
+    '--cpu-prof <folder>',
+    'write CPU profiles there, show the self times of the leader',
+    (text) => resolve(text),
+  )
+  .action((options: PutOptions) =>
+    runToTheEnd((resources) => runPut(options, resources, new Progress())),
+  );
+
+benchmark('disk', 'how long a durable write takes')
+  .option('--seconds <n>', 'for each size at most', upTo(600), 5)
+  .action((options: DiskOptions) => runToTheEnd((resources) => runDisk(options, resources)));
+
+benchmark('start', 'how soon nodes listen and have a leader')
+  .option('--nodes <list>', 'sizes of clusters', listUpTo(19), [1, 3, 5, 7, 19])
+  .option('--runs <n>', 'further starts of 3 nodes', upTo(1000), 10)
+  .action((options: StartOptions) =>
+    runToTheEnd((resources) => runStart(options, resources, new Progress())),
+  );
+
+benchmark('failover', 'kill -9 the leader under load, then account for every message')
+  .option('--rounds <n>', 'how often', upTo(1000), 20)
+  .option('--producers <n>', 'each with its own topic and client', upTo(100), 4)
+  .option('--rate <n>', 'publishes per second of all producers', upTo(10_000), 800)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: FailoverOptions) =>
+    runToTheEnd((resources) => runFailover(options, resources, new Progress())),
+  );
+
+benchmark('idle', 'what a cluster costs that has nothing to do')
+  .option('--seconds <n>', 'how long to watch', upTo(3600), 30)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: IdleOptions) =>
+    runToTheEnd((resources) => runIdle(options, resources, new Progress())),
+  );
+
+program.command('echo-server', { hidden: true }).action(runEchoServer);
+program.command('load-generator', { hidden: true }).action(runLoadGenerator);
+
+await program.parseAsync();

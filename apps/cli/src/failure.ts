@@ -1,0 +1,77 @@
+import { RrmqError, type RrmqErrorCode } from '@rrmq/client';
+import { type ExitCode, exitCodes } from './exit-code.ts';
+
+/** How a command failed, in words for a person: what happened, and what to do about it. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly exitCode: ExitCode;
+  readonly next: string;
+
+  constructor(what: string, next: string, exitCode: ExitCode) {
+    super(what);
+    this.next = next;
+    this.exitCode = exitCode;
+  }
+}
+
+/** A wrong command line. */
+export function usageFailure(what: string, next = 'see `rrmq --help`'): Failure {
+  return new Failure(what, next, exitCodes.usage);
+}
+
+/** Any error of a call as a failure. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof RrmqError) return ofCall(error);
+  return new Failure(String(error), 'see `rrmq --help`', exitCodes.failure);
+}
+
+function ofCall(error: RrmqError): Failure {
+  const what = `${error.message} [${error.code}]`;
+  if (error.outcome === 'unknown') {
+    const next =
+      'it may have taken effect, or not: look before you repeat it; `rrmq status` shows the nodes';
+    return new Failure(what, next, exitCodes.unknown);
+  }
+  if (error.code === 'aborted') {
+    return new Failure(what, 'run the command again', exitCodes.interrupted);
+  }
+  return new Failure(what, nextSteps[error.code] ?? 'see `rrmq status`', exitCodeOf(error));
+}
+
+const unavailable: ReadonlySet<RrmqErrorCode> = new Set([
+  'unreachable',
+  'timeout',
+  'connection-lost',
+  'not-leader',
+  'no-leader',
+  'unconfirmed',
+  'shutting-down',
+  'overloaded',
+]);
+
+function exitCodeOf({ code }: RrmqError): ExitCode {
+  if (code === 'unknown-topic' || code === 'no-message') return exitCodes.notFound;
+  return unavailable.has(code) ? exitCodes.unavailable : exitCodes.failure;
+}
+
+const startOrName = 'start a cluster with `rrmq dev`, or name its nodes with --url or RRMQ_URL';
+const needsMajority =
+  'wait for an election; if it lasts, `rrmq status` shows whether a majority of the nodes runs';
+
+const nextSteps: Partial<Record<RrmqErrorCode, string>> = {
+  unreachable: startOrName,
+  timeout: 'see `rrmq status`, or allow more time with --timeout',
+  'not-leader': needsMajority,
+  'no-leader': needsMajority,
+  unconfirmed: needsMajority,
+  'shutting-down': needsMajority,
+  overloaded: 'publish more slowly, or later',
+  'unknown-topic': 'create it with `rrmq topic create`; `rrmq topic ls` lists the topics',
+  'topic-exists': 'nothing to do, or pass --if-not-exists to accept it',
+  'invalid-topic-name': 'choose a name of 1 to 4096 bytes of UTF-8',
+  'invalid-body': 'send well-formed text',
+  'body-too-large': 'split the message: 8 MiB is the limit, JSON quotes included',
+  'disk-full': 'pop messages, or give the nodes more disk',
+  'unexpected-reply': 'check that --url names RRMQ nodes and not another service',
+};

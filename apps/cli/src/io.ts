@@ -1,0 +1,35 @@
+import { type Readable, type Writable } from 'node:stream';
+
+/** Everything the program has of its surroundings. Tests pass their own. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a person reads standard output, standard error. */
+  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Aborted when the program is asked to stop (SIGINT, SIGTERM, SIGHUP). */
+  readonly stop: AbortSignal;
+}
+
+/** Thrown when whoever read our output has gone (`rrmq … | head`): the program ends quietly. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/**
+ * Writes `text` and resolves when the stream has taken it: nothing is lost at exit, and a slow reader slows
+ * the program down instead of filling its memory. Rejects with `OutputClosed` when nobody reads any more.
+ */
+export function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(isClosed(error) ? new OutputClosed('the output was closed') : error);
+    });
+  });
+}
+
+function isClosed(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+}

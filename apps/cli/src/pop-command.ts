@@ -1,0 +1,65 @@
+import { type Command } from 'commander';
+import { parseWhole } from './duration.ts';
+import { exitCodes } from './exit-code.ts';
+import { Failure, usageFailure } from './failure.ts';
+import { type Io } from './io.ts';
+import { type Session, withSession } from './session.ts';
+
+interface PopOptions {
+  readonly number?: number;
+  readonly all?: true;
+}
+
+/** `rrmq pop TOPIC` */
+export function addPopCommand(program: Command, io: Io): void {
+  program
+    .command('pop')
+    .description('take messages off a topic and print them, first in first out')
+    .argument('<topic>')
+    .option('-n, --number <n>', 'at most so many (default: 1)', parseWhole(1, 1e12))
+    .option('--all', 'until the topic is empty')
+    .addHelpText(
+      'after',
+      `
+A message is printed before the next is taken. Pop is at most once: after exit code 5, or when
+whoever reads the output goes away, one message may be gone without having been printed.
+A message with line feeds takes several lines; with -o jsonl each one takes exactly one.
+
+Examples:
+  $ rrmq pop orders
+  $ rrmq pop orders -n 10
+  $ rrmq pop orders --all -o jsonl > orders.jsonl`,
+    )
+    .action(async (topic: string, options: PopOptions, command: Command) => {
+      if (options.all === true && options.number !== undefined) {
+        throw usageFailure('-n and --all exclude each other');
+      }
+      const max = options.all === true ? Number.POSITIVE_INFINITY : (options.number ?? 1);
+      await withSession(io, command, async (session) => {
+        const popped = await popUpTo(session, topic, max);
+        if (popped === 0 && options.all !== true) throw empty(topic);
+      });
+    });
+}
+
+async function popUpTo(session: Session, topic: string, max: number): Promise<number> {
+  const { client, output, call, io } = session;
+  const list = output.list<{ message: string }>(({ message }) => message);
+  let popped = 0;
+  try {
+    while (popped < max) {
+      const message = await client.pop(topic, call);
+      if (message === undefined) break;
+      await list.add({ message });
+      popped++;
+      io.stop.throwIfAborted();
+    }
+  } finally {
+    await list.end();
+  }
+  return popped;
+}
+
+function empty(topic: string): Failure {
+  return new Failure(`nothing to pop: ${topic} is empty`, 'publish first', exitCodes.notFound);
+}

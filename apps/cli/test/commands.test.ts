@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SeedNode } from './seed-node.ts';
+import { ClosedPipe, type Ran, rrmq, type Surroundings } from './shell.ts';
+
+let node: SeedNode;
+
+beforeEach(async () => {
+  node = await SeedNode.start();
+});
+
+afterEach(() => node.close());
+
+function onNode(args: string[], around: Surroundings = {}): Promise<Ran> {
+  return rrmq(args, { url: node.url, ...around });
+}
+
+describe('rrmq topic', () => {
+  it('creates topics and prints one name a line when piped', async () => {
+    const ran = await onNode(['topic', 'create', 'orders', 'a b']);
+    expect(ran).toEqual({ code: 0, out: 'orders\na b\n', err: '' });
+    expect(await onNode(['topic', 'ls'])).toEqual({ code: 0, out: 'orders\na b\n', err: '' });
+  });
+
+  it('refuses a topic that is there, and says what to do', async () => {
+    node.topics.set('orders', []);
+    const ran = await onNode(['topic', 'create', 'new', 'orders', 'never']);
+    expect(ran.code).toBe(1);
+    expect(ran.out).toBe('new\n');
+    expect(ran.err).toBe(
+      'error: scripted topic-exists [topic-exists]\n' +
+        'next: nothing to do, or pass --if-not-exists to accept it\n',
+    );
+    expect([...node.topics.keys()]).toEqual(['orders', 'new']);
+  });
+
+  it('accepts it with --if-not-exists', async () => {
+    node.topics.set('orders', []);
+    const ran = await onNode(['topic', 'create', 'orders', '--if-not-exists', '-o', 'jsonl']);
+    expect(ran).toEqual({ code: 0, out: '{"topic":"orders","created":false}\n', err: '' });
+  });
+
+  it.each([
+    ['json', '[\n  {\n    "topic": "a"\n  },\n  {\n    "topic": "b"\n  }\n]\n'],
+    ['jsonl', '{"topic":"a"}\n{"topic":"b"}\n'],
+    ['table', 'topic\na\nb\n'],
+  ])('lists as %s', async (format, expected) => {
+    node.topics.set('a', []).set('b', []);
+    expect((await onNode(['topic', 'ls', '-o', format])).out).toBe(expected);
+  });
+
+  it('draws a table on a terminal, without colors under NO_COLOR', async () => {
+    node.topics.set('evil\u001b[2J', []);
+    const plain = await onNode(['topic', 'ls'], { isTerminal: true, env: { NO_COLOR: '1' } });
+    expect(plain.out).toContain('│ topic');
+    expect(plain.out).toContain('evil\\u001b[2J');
+    expect(plain.out).not.toContain('\u001b');
+    expect((await onNode(['topic', 'ls'], { isTerminal: true })).out).toContain('\u001b[1mtopic');
+  });
+});
+
+describe('rrmq publish', () => {
+  beforeEach(() => void node.topics.set('t', []));
+
+  it.each([
+    ['its arguments', ['one', 'two'], [], ['one', 'two']],
+    ['standard input as it is', [], ['wh', 'ole\n'], ['whole\n']],
+    ['standard input for -', ['-'], ['x'], ['x']],
+    ['a message that begins with a dash', ['--', '-1'], [], ['-1']],
+    ['lines', ['--lines'], ['a\nb', 'b\r\n\nd'], ['a', 'bb', '', 'd']],
+    ['characters cut between chunks', ['--lines'], [...Buffer.from('é\n☃')], ['é', '☃']],
+    ['nothing for no lines', ['--lines'], [], []],
+  ])('publishes %s', async (_what, args, input, expected) => {
+    const stdin = input.map((part) => (typeof part === 'number' ? Buffer.of(part) : part));
+    const ran = await onNode(['publish', 't', ...args], { stdin });
+    expect(ran).toEqual({ code: 0, out: '', err: '' });
+    expect(node.topics.get('t')).toEqual(expected);
+  });
+
+  it('tells a person how many', async () => {
+    const ran = await onNode(['publish', 't', 'a', 'b'], { isTerminal: true });
+    expect(ran.out).toBe('published 2 to t\n');
+  });
+
+  it('publishes lines at once with --concurrency', async () => {
+    const lines = Array.from({ length: 200 }, (_, i) => `m${i}`);
+    const stdin = [lines.join('\n')];
+    const ran = await onNode(['publish', 't', '--lines', '--concurrency', '16'], { stdin });
+    expect(ran.code).toBe(0);
+    expect(node.topics.get('t')?.toSorted()).toEqual(lines.toSorted());
+  });
+
+  it('stops at the first failure and says how far it got', async () => {
+    let calls = 0;
+    node.beforeAnswer = () => {
+      if (++calls === 3) node.refusals.push('disk-full');
+    };
+    const ran = await onNode(['publish', 't', '--lines'], { stdin: ['1\n2\n3\n4\n'] });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('error: scripted disk-full [disk-full]\nnext: 2 published before');
+    expect(node.topics.get('t')).toEqual(['1', '2']);
+  });
+
+  it('refuses input that is no UTF-8', async () => {
+    const stdin = [Buffer.from([0x61, 0x0a, 0xff, 0x0a])];
+    const ran = await onNode(['publish', 't', '--lines'], { stdin });
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('error: line 2 is not valid UTF-8');
+  });
+
+  it('ends with 3 for an unknown topic', async () => {
+    const ran = await onNode(['publish', 'nowhere', 'x']);
+    expect(ran.code).toBe(3);
+    expect(ran.err).toContain('rrmq topic create');
+  });
+
+  it('ends with 5 when the outcome is unknown', async () => {
+    node.refusals.push(...Array.from({ length: 1000 }, () => 'not-committed-in-time' as const));
+    const ran = await onNode(['publish', 't', 'x', '--timeout', '300ms']);
+    expect(ran.code).toBe(5);
+    expect(ran.err).toContain('may have taken effect');
+  });
+
+  it('ends with 130 when stopped, and says how far it got', async () => {
+    const stop = new AbortController();
+    node.beforeAnswer = () => stop.abort();
+    const around = { stop: stop.signal, stdin: ['a\nb\nc\n'] };
+    const ran = await onNode(['publish', 't', '--lines'], around);
+    expect([5, 130]).toContain(ran.code); // the publish under way may be answered before it is aborted
+    expect(node.topics.get('t')?.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('rrmq pop', () => {
+  beforeEach(() => void node.topics.set('t', ['1', 'two\nlines', '3']));
+
+  it.each([
+    ['one', [], '1\n', 0],
+    ['at most n', ['-n', '2'], '1\ntwo\nlines\n', 0],
+    ['fewer when there are fewer', ['-n', '9'], '1\ntwo\nlines\n3\n', 0],
+    ['all', ['--all'], '1\ntwo\nlines\n3\n', 0],
+    ['jsonl', ['-n2', '-o', 'jsonl'], '{"message":"1"}\n{"message":"two\\nlines"}\n', 0],
+    ['json', ['-n1', '-o', 'json'], '[\n  {"message":"1"}\n]\n', 0],
+  ])('prints %s', async (_what, args, out, code) => {
+    expect(await onNode(['pop', 't', ...args])).toEqual({ code, out, err: '' });
+  });
+
+  it('ends with 3 when there is nothing, with 0 for --all', async () => {
+    node.topics.set('t', []);
+    const ran = await onNode(['pop', 't']);
+    expect(ran).toEqual({ code: 3, out: '', err: expect.stringContaining('nothing to pop') });
+    expect((await onNode(['pop', 't', '--all', '-o', 'json'])).out).toBe('[]\n');
+    expect((await onNode(['pop', 'nowhere', '--all'])).code).toBe(3);
+  });
+
+  it('takes no more when nobody reads the output', async () => {
+    const ran = await onNode(['pop', 't', '--all'], { stdout: new ClosedPipe(1) });
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(node.topics.get('t')).toEqual(['3']);
+  });
+
+  it('ends with 5 when a message may be gone, and prints what it had', async () => {
+    node.beforeAnswer = () => {
+      if (node.topics.get('t')?.length === 2) node.refusals.push('not-committed-in-time');
+    };
+    const ran = await onNode(['pop', 't', '--all']);
+    expect(ran).toMatchObject({ code: 5, out: '1\n' });
+  });
+
+  it('shows a terminal no control characters', async () => {
+    node.topics.set('t', ['a\u001b]0;x\u0007b\tc']);
+    const ran = await onNode(['pop', 't'], { isTerminal: true });
+    expect(ran.out).toBe('a\\u001b]0;x\\u0007b\tc\n');
+  });
+});
+
+describe('rrmq status', () => {
+  it('shows a row for each node', async () => {
+    const ran = await rrmq(['status', '--url', `${node.url},http://127.0.0.1:1`]);
+    const rows = ran.out.split('\n').map((line) => line.split('\t'));
+    expect(rows[0]).toEqual(['1', node.url, 'Leader', '3', 'reachable', expect.any(String)]);
+    expect(rows[1]).toEqual(['2', 'http://127.0.0.1:1', '-', '-', 'unreachable', '-']);
+    expect(ran.code).toBe(0);
+  });
+
+  it('as json holds what programs need', async () => {
+    const ran = await onNode(['status', '-o', 'json']);
+    expect(JSON.parse(ran.out)).toEqual([
+      {
+        node: 1,
+        url: node.url,
+        reachable: true,
+        role: 'Leader',
+        term: 3,
+        latencyMs: expect.any(Number),
+        error: null,
+      },
+    ]);
+  });
+
+  it('ends with 4 when no node leads or none answers', async () => {
+    node.role = 'Follower';
+    expect(await onNode(['status'])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('leads'),
+    });
+    const ran = await rrmq(['status'], { url: 'http://127.0.0.1:1' });
+    expect(ran).toMatchObject({ code: 4, err: expect.stringContaining('no node can be reached') });
+  });
+
+  it('is shown again and again with --watch, until stopped', async () => {
+    const stop = new AbortController();
+    let shown = 0;
+    const stdout = new ClosedPipe(3, () => {
+      if (++shown === 3) stop.abort();
+    });
+    const around = { stop: stop.signal, stdout };
+    const ran = await onNode(['status', '--watch', '--interval', '1ms', '-o', 'jsonl'], around);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(shown).toBe(3);
+  });
+});
+
+describe('a cluster that does not answer', () => {
+  it('ends with 4 and a next step', async () => {
+    const around = { url: 'http://127.0.0.1:1' };
+    const ran = await rrmq(['topic', 'create', 'x', '--timeout', '200ms'], around);
+    expect(ran.code).toBe(4);
+    expect(ran.err).toContain('[unreachable]\nnext: start a cluster with `rrmq dev`');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseDuration } from '../src/duration.ts';
+import { readLines } from '../src/input.ts';
+import { Readable } from 'node:stream';
+import { rrmq } from './shell.ts';
+
+describe('usage', () => {
+  it.each([
+    [['topic', 'create']],
+    [['topic', 'lst']],
+    [['nonsense']],
+    [['pop', 't', '-n', '0']],
+    [['pop', 't', '-n', '1', '--all']],
+    [['publish', 't', 'a', '--lines']],
+    [['publish', 't', 'a', '-']],
+    [['publish', 't', '--concurrency', '0']],
+    [['topic', 'ls', '-o', 'xml']],
+    [['topic', 'ls', '--timeout', '5']],
+    [['topic', 'ls', '--url', 'localhost:7001']],
+    [['status', '--interval', 'x']],
+    [['dev', '--nodes', '10']],
+  ])('%j ends with 2, an error and a next step', async (args) => {
+    const ran = await rrmq(args);
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toMatch(/^error: .+\nnext: .+\n$/);
+  });
+
+  it('suggests what may have been meant', async () => {
+    expect((await rrmq(['statsu'])).err).toContain('Did you mean status?');
+  });
+
+  it('without a command shows help and ends with 2', async () => {
+    const ran = await rrmq([]);
+    expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Usage: rrmq') });
+  });
+
+  it.each([
+    [['--help']],
+    [['topic', 'create', '--help']],
+    [['topic', 'ls', '--help']],
+    [['publish', '--help']],
+    [['pop', '--help']],
+    [['status', '--help']],
+    [['dev', '--help']],
+  ])('%j shows examples', async (args) => {
+    const ran = await rrmq(args);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toContain('Examples:\n  $ rrmq ');
+  });
+
+  it('documents the exit codes', async () => {
+    expect((await rrmq(['--help'])).out).toContain('Exit codes:');
+  });
+
+  it('tells its version', async () => {
+    expect(await rrmq(['--version'])).toEqual({ code: 0, out: '1.2.3\n', err: '' });
+  });
+});
+
+describe('durations', () => {
+  it.each([
+    ['1ms', 1],
+    ['5s', 5000],
+    ['1.5m', 90_000],
+    ['2h', 7_200_000],
+  ])('%s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  it.each(['', '5', '0s', '-1s', '1d', '1e3s', '600h', '0.1ms'])('%p is none', (text) => {
+    expect(() => parseDuration(text)).toThrow('duration');
+  });
+});
+
+describe('lines of input', () => {
+  it('are bounded', async () => {
+    const endless = Readable.from(Array.from({ length: 20 }, () => Buffer.alloc(1024 * 1024, 'x')));
+    await expect(async () => {
+      for await (const line of readLines(endless)) expect(line).toBe('never');
+    }).rejects.toThrow('line 1 is larger than');
+  });
+});

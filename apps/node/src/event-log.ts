@@ -1,0 +1,83 @@
+import { type NodeEvent } from '@rrmq/raft';
+import { type Logger } from 'pino';
+
+type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', text: string];
+
+/** Writes what a node tells about itself to the log. The field `event` names the kind, for programs that read along. */
+export function logEvent(logger: Logger, event: NodeEvent): void {
+  const { kind, ...fields } = event;
+  const [level, text] = describe(event);
+  logger[level]({ event: kind, ...fields }, text);
+}
+
+function describe(event: NodeEvent): Line {
+  switch (event.kind) {
+    case 'opened':
+      return describeOpened(event);
+    case 'role-changed':
+      return describeRole(event);
+    case 'stalled':
+      return ['warn', `the process stood still for ${Math.round(event.gapMs)} ms`];
+    case 'peer-gone':
+      return ['info', `nobody listens at the address of node ${event.peer}`];
+    case 'hello-refused':
+    case 'refused-by-peer':
+    case 'welcome-refused':
+      return describeRefusal(event);
+    case 'no-node-there':
+      return ['warn', `what listens at the address of node ${event.peer} is no RRMQ node`];
+    case 'handshake-timeout':
+      return ['warn', `${peerName(event.peer)} did not introduce itself in time`];
+    case 'malformed-frame':
+      return ['warn', `${peerName(event.peer)} sent what cannot be read: ${event.reason}`];
+    case 'too-many-streams':
+      return ['warn', 'more connections of peers than a cluster needs: one was closed'];
+    case 'stream-opened':
+      return ['debug', `connected to node ${event.peer} (${event.channel})`];
+    case 'stream-lost':
+      return ['info', `lost the ${event.channel} connection to node ${event.peer}`];
+    case 'bulk-stalled':
+      return ['warn', `node ${event.peer} takes no data: its connection is opened again`];
+    default:
+      return event satisfies never;
+  }
+}
+
+function describeOpened(event: Extract<NodeEvent, { kind: 'opened' }>): Line {
+  const { last, tornBytes, clean } = event;
+  if (tornBytes > 0) {
+    const text = `the log ended in an unfinished write: ${tornBytes} bytes, never acknowledged, were cut; its last entry is ${last}`;
+    return ['warn', text];
+  }
+  return [
+    'info',
+    `the log is open, its last entry is ${last}${clean ? '' : ', after an unclean stop'}`,
+  ];
+}
+
+function describeRole({ role, term, leader }: Extract<NodeEvent, { kind: 'role-changed' }>): Line {
+  if (role === 'leader') return ['info', `leads the cluster (term ${term})`];
+  if (role === 'follower') {
+    return leader === 0
+      ? ['info', `follows, knows no leader (term ${term})`]
+      : ['info', `follows node ${leader} (term ${term})`];
+  }
+  return role === 'candidate'
+    ? ['info', `stands for election (term ${term})`]
+    : ['debug', `asks whether it would be elected (term ${term})`];
+}
+
+type RefusalEvent = Extract<
+  NodeEvent,
+  { kind: 'hello-refused' | 'refused-by-peer' | 'welcome-refused' }
+>;
+
+function describeRefusal({ kind, peer, refusal }: RefusalEvent): Line {
+  const why = `${refusal.code}: ${refusal.text}`;
+  if (kind === 'refused-by-peer') return ['error', `node ${peer} refuses this one (${why})`];
+  return ['error', `refused a node that says to be node ${peer} (${why})`];
+}
+
+function peerName(peer: number | undefined): string {
+  return peer === undefined ? 'somebody' : `node ${peer}`;
+}

@@ -1,0 +1,43 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { formatLine } from './readable-line.ts';
+import { type LogFormat, type LogLevel } from './settings.ts';
+
+/** Text that a slow reader of standard output may leave unread; more is dropped, so that it never stops the node. */
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface LogSettings {
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** The program's log, on standard output. */
+export interface NodeLog {
+  readonly logger: Logger;
+  /** Writes out what still waits, before the process ends. */
+  readonly flush: () => void;
+}
+
+export function openLog({ logLevel, logFormat }: LogSettings, base: object): NodeLog {
+  const options = { level: logLevel, base, timestamp: pino.stdTimeFunctions.isoTime };
+  const formatters = { level: (label: string) => ({ level: label }) };
+  if (logFormat === 'pretty') {
+    const logger = pino({ ...options, formatters }, readableOutput());
+    return { logger, flush: () => undefined };
+  }
+  const output = pino.destination({ fd: 1, sync: false, maxLength: UNREAD_BYTES_MAX });
+  // A reader that went away must not take the node with it.
+  output.on('error', () => undefined);
+  const flush = (): void => {
+    try {
+      output.flushSync();
+    } catch {
+      // Nobody reads any more, or nothing was written yet.
+    }
+  };
+  return { logger: pino({ ...options, formatters }, output), flush };
+}
+
+function readableOutput(): DestinationStream {
+  process.stdout.on('error', () => undefined);
+  return { write: (line) => void process.stdout.write(formatLine(line)) };
+}

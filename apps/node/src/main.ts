@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { ExitCode } from './exit-code.ts';
+import { environmentName, flagName, logFormats, logLevels } from './settings.ts';
+
+const EXAMPLES = `
+Examples:
+  rrmq-node config.json 0                   the first node of the list in config.json
+  rrmq-node config.json 2 --data-dir /var/lib/rrmq
+  rrmq-node dev                             three nodes here, to try things out
+  rrmq-node verify rrmq-data/1f2e…/node-0   is the log of a stopped node whole?
+
+config.json:
+  {"addresses":[{"ip":"10.0.0.1","port":7001,"internal_port":7101},
+                {"ip":"10.0.0.2","port":7001,"internal_port":7101},
+                {"ip":"10.0.0.3","port":7001,"internal_port":7101}]}
+  Clients use "port"; nodes talk to each other on "internal_port" (on "port" when it is missing).
+  Options may stand there too, for example "dataDir" or "heartbeatMs". Flags come before the
+  environment, the environment before the file.
+
+Exit codes:
+  0 stopped   1 failed   2 wrong arguments or config   3 a port is taken
+  4 data directory in use, or another node's   5 corrupt log   6 the disk failed`;
+
+/** Both from src and from dist it lies one folder up. */
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  return version;
+}
+
+function option(name: string, argument: string, description: string): Option {
+  const variable = environmentName(name);
+  return new Option(`${flagName(name)} <${argument}>`, `${description} [${variable}]`);
+}
+
+function buildProgram(version: string): Command {
+  const program = new Command('rrmq-node')
+    .description('One node of an RRMQ cluster.')
+    .version(version)
+    .enablePositionalOptions()
+    .argument('<config>', 'JSON file with the addresses of all nodes')
+    .argument('<index>', 'place of this node in the list, from 0')
+    .addOption(option('dataDir', 'dir', 'where the data lives'))
+    .addOption(option('logLevel', 'level', logLevels.join(', ')))
+    .addOption(option('logFormat', 'format', `${logFormats.join(' or ')}; pretty on a terminal`))
+    .addOption(option('heartbeatMs', 'ms', 'between two heartbeats of a leader, 50'))
+    .addOption(
+      option(
+        'electionTimeoutMs',
+        'ms',
+        'without heartbeats until an election, 300; up to twice that',
+      ),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (configPath: string, indexText: string, flags: Record<string, unknown>) => {
+      const { exitWith, runNode } = await import('./run-node.ts');
+      const { NodeFailure } = await import('./node-failure.ts');
+      try {
+        await runNode({ configPath, indexText, flags, version });
+      } catch (error) {
+        if (error instanceof NodeFailure) exitWith(error);
+        throw error;
+      }
+    });
+  addDev(program);
+  program
+    .command('verify')
+    .description('read the data directory of a stopped node and say whether it is whole')
+    .argument('<dir>')
+    .action(async (directory: string) => {
+      const { verifyCommand } = await import('./verify.ts');
+      process.exitCode = await verifyCommand(directory);
+    });
+  return program;
+}
+
+function addDev(program: Command): void {
+  program
+    .command('dev')
+    .description('run a local cluster in the foreground; Ctrl-C stops it')
+    .option('--nodes <count>', 'how many', '3')
+    .option('--base-port <port>', 'port of the first node; the others follow', '7001')
+    .option('--data-dir <dir>', 'where the data and logs of its nodes live', 'rrmq-data/dev')
+    .action(async (flags: { nodes: string; basePort: string; dataDir: string }) => {
+      const { devCommand } = await import('./dev/dev-command.ts');
+      // A check that is still under way must not keep us.
+      process.exit(await devCommand(flags));
+    });
+}
+
+try {
+  const program = buildProgram(readVersion());
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+}

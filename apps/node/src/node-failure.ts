@@ -1,0 +1,81 @@
+import { DirectoryLocked, FalseClaim, LogCorrupt, NoLog, WrongDirectory } from '@rrmq/raft';
+import { ExitCode } from './exit-code.ts';
+import { systemErrorCode } from './system-error.ts';
+
+/** Why the program cannot start or go on, in words for the person who runs it. */
+export class NodeFailure extends Error {
+  override readonly name = 'NodeFailure';
+  readonly exitCode: ExitCode;
+  /** What to do now; one sentence. */
+  readonly advice: string;
+
+  constructor(message: string, exitCode: ExitCode, advice: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+    this.advice = advice;
+  }
+}
+
+/** Where things are, for the words of a failure. */
+export interface FailurePlace {
+  readonly directory: string;
+}
+
+/** Puts any error that ends the program into words. */
+export function explainFailure(error: unknown, place: FailurePlace): NodeFailure {
+  if (error instanceof NodeFailure) return error;
+  if (error instanceof DirectoryLocked) return lockedFailure(error);
+  if (error instanceof WrongDirectory) return wrongDirectoryFailure(error);
+  if (error instanceof LogCorrupt) return corruptFailure(error, place);
+  if (error instanceof NoLog) {
+    const advice = 'Check the path.';
+    return new NodeFailure(error.message, ExitCode.dataDirectory, advice, error);
+  }
+  const code = systemErrorCode(error);
+  if (code !== undefined) return diskFailure(error, code, place);
+  return unforeseenFailure(error);
+}
+
+function lockedFailure(error: DirectoryLocked): NodeFailure {
+  const advice =
+    'Is this node running already? Stop that process, or start with another --data-dir.';
+  const message = `The data directory is in use: ${error.message}.`;
+  return new NodeFailure(message, ExitCode.dataDirectory, advice, error);
+}
+
+function wrongDirectoryFailure(error: WrongDirectory): NodeFailure {
+  const message = `The data directory is not this node's: ${error.message}.`;
+  const advice =
+    'Start with the config file and index that it was made with, or with another --data-dir.';
+  return new NodeFailure(message, ExitCode.dataDirectory, advice, error);
+}
+
+function corruptFailure(error: LogCorrupt, { directory }: FailurePlace): NodeFailure {
+  const where = `${directory}/${error.file}, byte ${error.offset}`;
+  const entry = error.index === undefined ? '' : ` (entry ${error.index})`;
+  const message = `The log is corrupt at ${where}${entry}: ${error.why}. Nothing was changed.`;
+  const advice = `Look closer with "rrmq-node verify ${directory}"; put a copy of the directory aside before anything else.`;
+  return new NodeFailure(message, ExitCode.corruptLog, advice, error);
+}
+
+function diskFailure(error: unknown, code: string, { directory }: FailurePlace): NodeFailure {
+  const message = `The log in ${directory} could not be read or written: ${wordsOf(error)}.`;
+  const advice = ['EACCES', 'EROFS', 'EPERM'].includes(code)
+    ? 'Check the permissions of the directory, or choose another by --data-dir.'
+    : 'Check the disk and its free space, then start the node again: what it acknowledged is recovered.';
+  return new NodeFailure(message, ExitCode.diskFailure, advice, error);
+}
+
+function unforeseenFailure(error: unknown): NodeFailure {
+  const what = wordsOf(error);
+  const message =
+    error instanceof FalseClaim
+      ? `A claim of the program about itself turned out false: ${what}.`
+      : `Unexpected failure: ${what}.`;
+  const advice = 'This is a bug; its stack is in the log. Starting again is safe.';
+  return new NodeFailure(message, ExitCode.failure, advice, error);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,49 @@
+import { createServer } from 'node:net';
+import { ExitCode } from './exit-code.ts';
+import { NodeFailure } from './node-failure.ts';
+import { systemErrorCode } from './system-error.ts';
+
+export interface ListenAddress {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/**
+ * Listens for a moment; rejects with a `NodeFailure` when that is not possible. Another process may still take the port
+ * afterwards: then listening for good fails.
+ */
+export async function requireFreePort(address: ListenAddress): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => reject(listenFailure(error, address)));
+    probe.listen(address.port, address.ip, () => probe.close(() => resolve()));
+  });
+}
+
+/** Why a node could not listen at its address, in words. */
+export function listenFailure(error: unknown, { ip, port }: ListenAddress): NodeFailure {
+  const code = systemErrorCode(error);
+  switch (code) {
+    case 'EADDRINUSE': {
+      const message = `Port ${port} is taken: another process listens on ${ip}:${port}.`;
+      const advice = 'Stop that process, or give this node another port in the config file.';
+      return new NodeFailure(message, ExitCode.portTaken, advice, error);
+    }
+    case 'EACCES': {
+      const message = `This user may not listen on port ${port}.`;
+      const advice = 'Give this node a port from 1024 up in the config file.';
+      return new NodeFailure(message, ExitCode.portTaken, advice, error);
+    }
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN': {
+      const message = `${ip} is no address of this machine (${code}).`;
+      const advice = 'Correct the address in the config file, or give the index of another node.';
+      return new NodeFailure(message, ExitCode.usage, advice, error);
+    }
+    default: {
+      const message = `This node cannot listen on ${ip}:${port}: ${String(error)}.`;
+      return new NodeFailure(message, ExitCode.failure, 'Correct the address.', error);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ExitCode } from '../../src/exit-code.ts';
+import { Program } from '../processes/program.ts';
+import { TempFolder } from '../processes/temp-folder.ts';
+import { TestCluster } from '../processes/test-cluster.ts';
+import { pop } from '../processes/seed-calls.ts';
+import { Load } from '../processes/load.ts';
+import { until } from '../processes/until.ts';
+
+/** What a node refuses to start with, how it says so, and what it starts with nevertheless. */
+describe('a data directory', () => {
+  it('with a flipped byte in the middle of its log is refused, and the place is named', async () => {
+    await using cluster = await stoppedCluster();
+    const file = logFileOf(cluster);
+    const bytes = readFileSync(file);
+    const offset = bytes.indexOf('t:5"') >= 0 ? bytes.indexOf('t:5"') : bytes.indexOf('t:5');
+    expect(offset).toBeGreaterThan(0);
+    bytes[offset] = (bytes[offset] ?? 0) ^ 0x01;
+    writeFileSync(file, bytes);
+
+    const node = cluster.spawn(0);
+    expect(await node.exited).toEqual({ code: ExitCode.corruptLog, signal: null });
+    expect(node.stderr).toContain(`The log is corrupt at ${file}, byte `);
+    expect(node.stderr).toContain('rrmq-node verify');
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    const named = Number(/byte (\d+)/.exec(node.stderr)?.[1]);
+    expect(named).toBeLessThanOrEqual(offset);
+    expect(offset - named).toBeLessThan(4_096);
+
+    await using verify = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
+    expect((await verify.exited).code).toBe(ExitCode.corruptLog);
+    expect(verify.stdout).toContain(`byte ${named}`);
+  });
+
+  it('with a cut tail is opened: what is before the cut is there', async () => {
+    await using cluster = await stoppedCluster({ clean: false });
+    const file = logFileOf(cluster);
+    truncateSync(file, endOfFrames(file) - 300);
+    const node = cluster.spawn(0);
+    const opened = await node.logged('opened');
+    expect(opened['clean']).toBe(false);
+    await node.logged('listening');
+    const { status, body } = await until('a popped message', async () => {
+      const answer = await pop(cluster.url(0), 't');
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect({ status, body }).toEqual({ status: 200, body: { success: true, message: 't:0' } });
+  });
+
+  it('is verified as whole after a clean stop, and as in use while its node runs', async () => {
+    await using cluster = await stoppedCluster();
+    await using whole = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
+    expect((await whole.exited).code).toBe(ExitCode.done);
+    expect(whole.stdout).toContain('verdict     whole');
+    await cluster.startAll();
+    await using used = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
+    expect((await used.exited).code).toBe(ExitCode.dataDirectory);
+  });
+
+  it('that another process uses is refused', async () => {
+    await using cluster = await TestCluster.start(1);
+    await using other = await TestCluster.plan(1);
+    const node = other.spawn(0, ['--data-dir', cluster.dataDirectory(0)]);
+    expect(await node.exited).toEqual({ code: ExitCode.dataDirectory, signal: null });
+    expect(node.stderr).toContain('The data directory is in use');
+  });
+
+  it('of another cluster, or of another node, is refused and stays as it is', async () => {
+    await using cluster = await stoppedCluster();
+    await using other = await TestCluster.plan(1);
+    cpSync(cluster.dataDirectory(0), other.dataDirectory(0), { recursive: true });
+    const node = other.spawn(0);
+    expect(await node.exited).toEqual({ code: ExitCode.dataDirectory, signal: null });
+    expect(node.stderr).toContain("The data directory is not this node's");
+    await using verify = new Program(['verify', other.dataDirectory(0)], { cwd: '.' });
+    expect((await verify.exited).code).toBe(ExitCode.done);
+  });
+
+  it('under an edited address list is another one, and the node warns', async () => {
+    using folder = new TempFolder();
+    await using cluster = await TestCluster.plan(2);
+    const [port, internal, more] = cluster.ports;
+    const config = folder.file('config.json');
+    const first = { ip: '127.0.0.1', port, internal_port: internal };
+    writeFileSync(config, JSON.stringify({ addresses: [first] }));
+    await using before = new Program([config, '0'], { cwd: folder.path });
+    await before.logged('listening');
+    await before.kill();
+
+    const second = { ip: '127.0.0.1', port: more };
+    writeFileSync(config, JSON.stringify({ addresses: [first, second] }));
+    await using after = new Program([config, '0'], { cwd: folder.path });
+    const warning = await after.logged('earlier-data');
+    await after.logged('listening');
+    expect(warning.level).toBe('warn');
+    expect(after.stderr).toContain('WARNING');
+    expect(readdirSync(folder.file('rrmq-data'))).toHaveLength(2);
+  });
+});
+
+describe('a port', () => {
+  it.each(['port', 'internal port'])(
+    'that is taken (the %s) leaves the data untouched',
+    async (which) => {
+      await using cluster = await TestCluster.plan(1);
+      const taken = cluster.ports[which === 'port' ? 0 : 1];
+      const holder = createServer().listen(taken, '127.0.0.1');
+      await once(holder, 'listening');
+      const node = cluster.spawn(0);
+      expect(await node.exited).toEqual({ code: ExitCode.portTaken, signal: null });
+      expect(node.stderr).toContain(`Port ${taken} is taken`);
+      expect(existsSync(cluster.dataDirectory(0))).toBe(false);
+      holder.close();
+    },
+  );
+});
+
+describe('arguments', () => {
+  it.each([
+    ['no config file', ['missing.json', '0'], 'There is no config file missing.json'],
+    ['bad JSON', ['bad.json', '0'], 'it is not JSON from line 1, column 16 on'],
+    ['a wrong type', ['type.json', '0'], 'addresses[0].port: '],
+    ['an index out of range', ['good.json', '1'], 'There is no node with index "1"'],
+    ['an index that is no number', ['good.json', 'one'], 'There is no node with index "one"'],
+    ['no index', ['good.json'], "missing required argument 'index'"],
+    ['an unknown flag', ['good.json', '0', '--data'], "unknown option '--data'"],
+    ['a wrong setting', ['good.json', '0', '--heartbeat-ms', 'x'], '--heartbeat-ms is "x"'],
+  ])('%s: exit code 2 and clear words', async (_, args, words) => {
+    using folder = new TempFolder();
+    writeFileSync(folder.file('bad.json'), '{"addresses": [}');
+    writeFileSync(folder.file('type.json'), '{"addresses":[{"ip":"a","port":"x"}]}');
+    writeFileSync(folder.file('good.json'), '{"addresses":[{"ip":"127.0.0.1","port":9}]}');
+    await using program = new Program(args, { cwd: folder.path });
+    expect((await program.exited).code).toBe(ExitCode.usage);
+    expect(program.stderr).toContain(words);
+    expect(program.stdout).toBe('');
+  });
+
+  it.each(['--help', '--version'])('%s: exit code 0', async (flag) => {
+    await using program = new Program([flag], { cwd: '.' });
+    expect((await program.exited).code).toBe(ExitCode.done);
+    expect(program.stdout).not.toBe('');
+  });
+});
+
+/** One node that was stopped, with messages t:0, t:1, … in the topic t. */
+async function stoppedCluster({ clean } = { clean: true }): Promise<TestCluster> {
+  const cluster = await TestCluster.start(1);
+  await using load = await Load.start(cluster.urls, ['t']);
+  await load.ackedMore(20);
+  await load.stop();
+  cluster.node(0).signal(clean ? 'SIGTERM' : 'SIGKILL');
+  await cluster.node(0).exited;
+  return cluster;
+}
+
+/** The only segment of a short log. */
+function logFileOf(cluster: TestCluster): string {
+  const directory = cluster.dataDirectory(0);
+  const segments = readdirSync(directory).filter((name) => name.endsWith('.log'));
+  expect(segments).toHaveLength(1);
+  return join(directory, segments[0] ?? '');
+}
+
+/** Where the zeros behind the last frame begin. */
+function endOfFrames(file: string): number {
+  const bytes = readFileSync(file);
+  let end = statSync(file).size;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return end;
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/rrmq-node.js', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A line of the program's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly event?: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** With an IPC channel to this process, as the local cluster starts its nodes. */
+  readonly ipc?: boolean;
+  /** Leads a process group of its own. */
+  readonly detached?: boolean;
+}
+
+/** The built program as a process. Disposing of it kills it and waits for its end. */
+export class Program {
+  readonly child: ChildProcess;
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+  stdout = '';
+  stderr = '';
+  readonly startedAtMs = performance.now();
+
+  constructor(args: readonly string[], options: ProgramOptions) {
+    if (!existsSync(BUNDLE)) throw new Error('build first: pnpm build:js');
+    this.child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: options.cwd,
+      env: { ...cleanEnvironment(), ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
+      detached: options.detached ?? false,
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exited = this.#watch();
+  }
+
+  get pid(): number {
+    const { pid } = this.child;
+    if (pid === undefined) throw new Error('the program did not start');
+    return pid;
+  }
+
+  get isRunning(): boolean {
+    return this.exit === undefined;
+  }
+
+  /** Its log so far. */
+  get log(): LogLine[] {
+    return this.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.isRunning) process.kill(this.pid, signal);
+  }
+
+  /** The first line about this event, awaited. Rejects when the program ends before. */
+  async logged(event: string): Promise<LogLine> {
+    return until(`"${event}" in the log of ${this.pid}: ${this.stderr}${this.stdout}`, () => {
+      const line = this.log.find((each) => each.event === event);
+      if (line === undefined && !this.isRunning) throw new Error(`ended: ${this.stderr}`);
+      return line;
+    });
+  }
+
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #watch(): Promise<Exit> {
+    // Not by the event `close`: it does not come after a `disconnect` from our side.
+    const outputs = [this.child.stdout, this.child.stderr].filter((output) => output !== null);
+    const read = Promise.all(outputs.map((output) => once(output, 'close')));
+    const [code, signal] = (await once(this.child, 'exit')) as [number | null, Exit['signal']];
+    await read;
+    this.exit = { code, signal };
+    return this.exit;
+  }
+}
+
+/** Without settings that the developer's shell may hold. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('RRMQ_') && name !== 'NODE_OPTIONS',
+    ),
+  );
+}

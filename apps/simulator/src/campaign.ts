@@ -1,0 +1,72 @@
+import { type Report, runSeed } from './scenario.ts';
+
+/** A seed that failed, with what was found. */
+export interface Failure {
+  readonly seed: number;
+  readonly error: string;
+}
+
+export interface Tally {
+  seeds: number;
+  simulatedMs: number;
+  events: number;
+  calls: number;
+  acked: number;
+  popped: number;
+  committed: number;
+  readonly faults: Record<string, number>;
+  readonly failures: Failure[];
+}
+
+export function emptyTally(): Tally {
+  return {
+    seeds: 0,
+    simulatedMs: 0,
+    events: 0,
+    calls: 0,
+    acked: 0,
+    popped: 0,
+    committed: 0,
+    faults: {},
+    failures: [],
+  };
+}
+
+/** Runs one seed and adds what came of it. */
+export async function addSeed(tally: Tally, seed: number): Promise<void> {
+  tally.seeds += 1;
+  try {
+    addReport(tally, await runSeed(seed));
+  } catch (error) {
+    tally.failures.push({
+      seed,
+      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    });
+  }
+}
+
+function addReport(tally: Tally, report: Report): void {
+  tally.simulatedMs += report.simulatedMs;
+  tally.events += report.events;
+  tally.calls += report.calls;
+  tally.acked += report.acked;
+  tally.popped += report.popped;
+  tally.committed += report.committed;
+  addCounts(tally.faults, report.faults);
+}
+
+export function addTally(total: Tally, part: Tally): void {
+  total.seeds += part.seeds;
+  total.simulatedMs += part.simulatedMs;
+  total.events += part.events;
+  total.calls += part.calls;
+  total.acked += part.acked;
+  total.popped += part.popped;
+  total.committed += part.committed;
+  addCounts(total.faults, part.faults);
+  total.failures.push(...part.failures);
+}
+
+function addCounts(total: Record<string, number>, part: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(part)) total[name] = (total[name] ?? 0) + count;
+}

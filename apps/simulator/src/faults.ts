@@ -1,0 +1,127 @@
+import { type NodeId } from '@rrmq/raft';
+import { type SimRandom } from '@rrmq/raft/testing';
+import { type Cluster } from './sim-client.ts';
+
+/** What may go wrong, and how often relative to the others. */
+const FAULTS = [
+  'crash',
+  'crash-all',
+  'kill',
+  'kill-leader',
+  'pause',
+  'split',
+  'one-way',
+  'heal',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Between two faults, in ms. */
+const GAP_MS = [50, 1200] as const;
+
+/** How long something stays down, paused or cut off, in ms. */
+const LASTS_MS = [20, 2500] as const;
+
+/** Breaks things at random until it is told to stop, and mends most of them after a while. */
+export class Faults {
+  readonly counts = new Map<Fault, number>();
+  readonly #cluster: Cluster;
+  readonly #random: SimRandom;
+  #stopped = false;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#random = cluster.random.fork();
+  }
+
+  start(): void {
+    this.#cluster.world.after(this.#random.between(...GAP_MS), () => {
+      if (this.#stopped) return;
+      this.#inject(this.#random.pick(FAULTS));
+      this.start();
+    });
+  }
+
+  /** Mends everything: the network is whole and reliable, and all processes run. */
+  stop(): void {
+    this.#stopped = true;
+    const { network } = this.#cluster;
+    network.heal();
+    Object.assign(network.faults, { drop: 0, duplicate: 0, reorder: 0, minMs: 0.1, maxMs: 1 });
+    for (const id of this.#cluster.ids) {
+      this.#cluster.resume(id);
+      this.#cluster.start(id);
+    }
+  }
+
+  #inject(fault: Fault): void {
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+    const id = this.#anybody();
+    switch (fault) {
+      case 'crash':
+        return this.#down(id, () => this.#cluster.crash(id));
+      case 'kill':
+        return this.#down(id, () => this.#cluster.kill(id));
+      case 'kill-leader':
+        return this.#killLeader();
+      case 'crash-all':
+        // Rarer than the others: it ends what they began.
+        if (!this.#random.chance(0.3)) return;
+        for (const each of this.#cluster.ids) this.#down(each, () => this.#cluster.crash(each));
+        return;
+      case 'pause':
+        this.#cluster.pause(id);
+        this.#after(() => this.#cluster.resume(id));
+        return;
+      case 'split':
+        return this.#split();
+      case 'one-way':
+        return this.#oneWay(id, this.#anybody());
+      case 'heal':
+        return this.#cluster.network.heal();
+      default:
+        fault satisfies never;
+    }
+  }
+
+  #killLeader(): void {
+    const leader = this.#cluster.running.find(({ core }) => core.role === 'leader');
+    if (leader !== undefined) {
+      const { id } = leader.core;
+      this.#down(id, () =>
+        this.#random.chance(0.5) ? this.#cluster.kill(id) : this.#cluster.crash(id),
+      );
+    }
+  }
+
+  #down(id: NodeId, end: () => void): void {
+    end();
+    this.#after(() => this.#cluster.start(id));
+  }
+
+  #split(): void {
+    const some = this.#cluster.ids.filter(() => this.#random.chance(0.5));
+    const others = this.#cluster.ids.filter((id) => !some.includes(id));
+    const addresses = (ids: readonly NodeId[]) => ids.map((id) => this.#cluster.addressOf(id));
+    this.#cluster.network.partition(addresses(some), addresses(others));
+    this.#after(() => this.#cluster.network.heal());
+  }
+
+  #oneWay(from: NodeId, to: NodeId): void {
+    const { network } = this.#cluster;
+    const [here, there] = [this.#cluster.addressOf(from), this.#cluster.addressOf(to)];
+    network.block(here, there);
+    this.#after(() => network.unblock(here, there));
+  }
+
+  #after(mend: () => void): void {
+    this.#cluster.world.after(this.#random.between(...LASTS_MS), () => {
+      if (!this.#stopped) mend();
+    });
+  }
+
+  #anybody(): NodeId {
+    const [first, ...others] = this.#cluster.ids;
+    if (first === undefined) throw new RangeError('a cluster has nodes');
+    return this.#random.pick([first, ...others]);
+  }
+}

@@ -1,0 +1,193 @@
+import { SimCluster, type SimClusterOptions, SimRandom } from '@rrmq/raft/testing';
+import { QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
+import { Faults } from './faults.ts';
+import { drain } from './drain.ts';
+import { AccountWrong, History } from './history.ts';
+import { type Cluster, SimClient, TOPIC } from './sim-client.ts';
+
+/** How long things go wrong, in simulated ms. */
+const TROUBLE_MS = 20_000;
+
+/** After the faults end, a leader must be there and all nodes must agree within this. */
+const RECOVERY_MS = 10_000;
+
+/** Each seed makes at least so many client calls. */
+export const CALLS_MIN = 100;
+
+const CLIENTS = 4;
+
+/** What one seed came to. */
+export interface Report {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly calls: number;
+  readonly acked: number;
+  readonly popped: number;
+  readonly committed: number;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Equal for equal runs. */
+  readonly traceHash: number;
+}
+
+export type Log = (line: string) => void;
+
+/** Runs one seed: trouble, recovery, accounting. Throws when anything is not as promised. */
+export async function runSeed(seed: number, log: Log = () => undefined): Promise<Report> {
+  const cluster: Cluster = new SimCluster(optionsOf(seed, log));
+  const history = new History();
+  const clients = Array.from(
+    { length: CLIENTS },
+    (_, place) => new SimClient(`client-${place + 1}`, cluster, history),
+  );
+  const faults = new Faults(cluster);
+  cluster.startAll();
+  await createTopic(cluster);
+  for (const client of clients) client.start();
+  faults.start();
+  await cluster.run(cluster.world.now() + TROUBLE_MS);
+  const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= CALLS_MIN;
+  faults.stop();
+  log(`${cluster.world.now().toFixed(1)} all faults end`);
+  await must(cluster, 'a leader is elected', () => agree(cluster));
+  await must(cluster, `${CALLS_MIN} calls are made`, enough);
+  for (const client of clients) client.stop();
+  await quiet(cluster);
+  const remaining = await drainTopic(cluster);
+  await must(cluster, 'all nodes hold the same', () => converged(cluster));
+  history.settle(cluster, remaining);
+  return reportOf(seed, cluster, { clients, history, faults });
+}
+
+function optionsOf(seed: number, log: Log): SimClusterOptions<QueueResult, QueueMachine> {
+  const random = new SimRandom(seed ^ 0x5eed);
+  const small = random.chance(0.5);
+  const rough = random.chance(0.7);
+  return {
+    size: random.pick([3, 3, 3, 5, 1]),
+    seed,
+    machine: () => new QueueMachine(),
+    network: {
+      drop: rough ? random.next() * 0.05 : 0,
+      duplicate: rough ? random.next() * 0.05 : 0,
+      reorder: rough ? random.next() * 0.05 : 0,
+      minMs: 0.1,
+      maxMs: random.pick([1, 5, 20]),
+    },
+    diskMs: random.pick([
+      [0.05, 0.5],
+      [0.1, 3],
+      [1, 40],
+    ]),
+    limits: small
+      ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
+      : {},
+    clock: () => ({
+      skewMs: random.between(-5_000, 5_000),
+      rate: 1 + (random.next() - 0.5) * 0.02,
+    }),
+    onEvent: (id, event) => log(`node ${id} ${JSON.stringify(event)}`),
+    drain,
+  };
+}
+
+async function createTopic(cluster: Cluster): Promise<void> {
+  const command = encodeCommand({ kind: 'create-topic', topic: TOPIC });
+  let created = false;
+  const attempt = (): void => {
+    const leader = cluster.running.find(({ core }) => core.role === 'leader');
+    leader?.node.propose(command, ({ kind }) => (created ||= kind === 'committed'));
+    if (!created) cluster.world.after(100, attempt);
+  };
+  attempt();
+  await must(cluster, 'the topic is created', () => created);
+}
+
+/** Runs until `done`; a cluster without faults has no excuse. */
+async function must(cluster: Cluster, what: string, done: () => boolean): Promise<void> {
+  const reached = await cluster.run(cluster.world.now() + RECOVERY_MS, done);
+  if (!reached) throw new AccountWrong(`not within ${RECOVERY_MS} ms: ${what}\n${pictureOf(cluster)}`);
+}
+
+/** A line for each node, for people. */
+function pictureOf(cluster: Cluster): string {
+  return cluster.ids
+    .map((id) => {
+      const core = cluster.bootOf(id)?.core;
+      if (core === undefined) return `node ${id}: not running`;
+      const { role, term, leader, applied, committed, durable, last } = core;
+      return `node ${id}: ${role} of term ${term}, leader ${leader}, applied ${applied}, committed ${committed}, durable ${durable}, last ${last}`;
+    })
+    .join('\n');
+}
+
+/** Lets everything that is on its way arrive. */
+async function quiet(cluster: Cluster): Promise<void> {
+  await cluster.run(cluster.world.now() + 2_000);
+}
+
+/** All nodes run and follow one leader, which serves. */
+function agree(cluster: Cluster): boolean {
+  const { running, ids } = cluster;
+  const leader = running.find(({ core }) => core.role === 'leader' && core.serving);
+  return (
+    leader !== undefined &&
+    running.length === ids.length &&
+    running.every(({ core }) => core.leader === leader.core.id && core.term === leader.core.term)
+  );
+}
+
+function converged(cluster: Cluster): boolean {
+  const [first, ...others] = cluster.running;
+  return (
+    agree(cluster) &&
+    first !== undefined &&
+    first.core.applied === first.core.last &&
+    others.every(({ core }) => core.applied === first.core.applied)
+  );
+}
+
+/** Pops what is left, and returns the bodies, oldest first. */
+async function drainTopic(cluster: Cluster): Promise<string[]> {
+  const bodies: string[] = [];
+  const command = encodeCommand({ kind: 'pop', topic: TOPIC });
+  let lastSequence = 0;
+  let empty = false;
+  const popNext = (): void => {
+    const leader = cluster.running.find(({ core }) => core.role === 'leader');
+    leader?.node.propose(command, (outcome) => {
+      if (outcome.kind !== 'committed') throw new AccountWrong(`a drain ended ${outcome.kind}`);
+      empty = !outcome.result.ok;
+      if (!outcome.result.ok || outcome.result.kind !== 'popped') return;
+      const { sequence, body } = outcome.result.message;
+      if (sequence <= lastSequence)
+        throw new AccountWrong(`${sequence} came after ${lastSequence}`);
+      lastSequence = sequence;
+      bodies.push(body.toString());
+      popNext();
+    });
+  };
+  popNext();
+  await must(cluster, 'the topic is drained', () => empty);
+  return bodies;
+}
+
+function reportOf(
+  seed: number,
+  cluster: Cluster,
+  { clients, history, faults }: { clients: SimClient[]; history: History; faults: Faults },
+): Report {
+  return {
+    seed,
+    nodes: cluster.ids.length,
+    simulatedMs: cluster.world.now(),
+    events: cluster.world.events,
+    calls: clients.reduce((sum, { calls }) => sum + calls, 0),
+    acked: history.acked,
+    popped: history.popped,
+    committed: cluster.safety.committed,
+    faults: Object.fromEntries(faults.counts),
+    traceHash: cluster.running[0]?.machine.stateHash ?? 0,
+  };
+}

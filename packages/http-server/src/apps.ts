@@ -1,0 +1,84 @@
+import { type EndpointName, endpoints } from '@rrmq/contract';
+import { type QueueResult } from '@rrmq/queue';
+import { type Group } from '@rrmq/raft';
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import helmet from 'helmet';
+import { type Logger } from 'pino';
+import { type CallServer } from './call-server.ts';
+import { type NodeInfo, mountProbes } from './probes.ts';
+import { refusal, send } from './reply.ts';
+
+/** What the apps are made of. */
+export interface AppParts {
+  readonly group: Group<QueueResult>;
+  readonly node: NodeInfo;
+  readonly log: Logger;
+}
+
+const UNKNOWN_PATH = refusal('unknown-path', 'nothing is found under this path');
+const MALFORMED_PATH = refusal('malformed-path', 'the path is not percent-encoded UTF-8');
+const FAILED = refusal('internal-error', 'the node failed; its log says how');
+
+/** For clients: every call of the endpoint table, and the probes. */
+export function externalApp(parts: AppParts, calls: CallServer): Express {
+  const app = newApp();
+  mountProbes(app, parts.group, parts.node);
+  for (const path of new Set(Object.values(endpoints).map((endpoint) => endpoint.path))) {
+    mountPath(app, calls, path);
+  }
+  mountEnd(app, parts.log);
+  return app;
+}
+
+/** For peers and supervisors, beside the connections that peers upgrade. */
+export function internalApp({ group, node, log }: AppParts): Express {
+  const app = newApp();
+  mountProbes(app, group, node);
+  mountEnd(app, log);
+  return app;
+}
+
+/** Paths count as they are written, as in the data plane. */
+function newApp(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  // TLS is decided elsewhere: a node that speaks plain HTTP must not ask browsers for more.
+  app.use(helmet({ strictTransportSecurity: false }));
+  return app;
+}
+
+function mountPath(app: Express, calls: CallServer, path: string): void {
+  const names = (Object.keys(endpoints) as EndpointName[]).filter(
+    (name) => endpoints[name].path === path,
+  );
+  const methods = new Map(names.flatMap((name) => methodsOf(name).map((each) => [each, name])));
+  const allow = [...methods.keys()].join(', ');
+  const wrongMethod = refusal('method-not-allowed', `allowed: ${allow}`, ['Allow', allow]);
+  app.all(path, (request, response) => {
+    const name = methods.get(request.method);
+    const topic: unknown = request.params['topic'];
+    if (name === undefined) send(response, wrongMethod);
+    else calls.serve(name, request, response, typeof topic === 'string' ? topic : '');
+  });
+}
+
+/** A GET answers HEAD too, unless it changes something. */
+function methodsOf(name: EndpointName): string[] {
+  const { method, repeatable } = endpoints[name];
+  return method === 'GET' && repeatable === 'yes' ? ['GET', 'HEAD'] : [method];
+}
+
+function mountEnd(app: Express, log: Logger): void {
+  app.use((_, response: Response) => send(response, UNKNOWN_PATH));
+  // Express tells an error handler by its four parameters.
+  const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (error instanceof URIError) return send(response, MALFORMED_PATH);
+    log.error({ err: error, method: request.method, path: request.path }, 'a call failed');
+    return send(response, FAILED);
+  };
+  app.use(failed);
+}

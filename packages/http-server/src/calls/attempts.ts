@@ -1,0 +1,59 @@
+import { type QueueResult } from '@rrmq/queue';
+import { type Outcome, type RefusalReason } from '@rrmq/raft';
+import { type Call, NOT_COMMITTED_IN_TIME } from '../exchange.ts';
+import { type Reply } from '../reply.ts';
+import { groupRefusal } from './refusals.ts';
+import { type SeedNode } from './seed-node.ts';
+
+/** Proposes a command and answers the call: `replyTo` says how, once it was executed. */
+export function propose(
+  node: SeedNode,
+  call: Call,
+  command: Buffer,
+  replyTo: (result: QueueResult) => Reply,
+): void {
+  call.late = NOT_COMMITTED_IN_TIME;
+  node.group.propose(command, (outcome: Outcome<QueueResult>) => {
+    switch (outcome.kind) {
+      case 'committed':
+        return call.answer(replyTo(outcome.result));
+      case 'unknown':
+        return call.answer(NOT_COMMITTED_IN_TIME);
+      case 'refused':
+        return refuse(node, call, outcome.reason, () => propose(node, call, command, replyTo));
+      default:
+        return outcome satisfies never;
+    }
+  });
+}
+
+/**
+ * Goes on with `then` when this node was confirmed as the leader after the call came, and shows all that was committed
+ * before. A refusal for what the state lacks, or has already, is given only after that.
+ */
+export function confirm(node: SeedNode, call: Call, then: () => void): void {
+  call.late = NOT_COMMITTED_IN_TIME;
+  node.group.read((outcome) => {
+    if (outcome.kind === 'ready') then();
+    else refuse(node, call, outcome.reason, () => confirm(node, call, then));
+  });
+}
+
+/** Tries again in a moment, unless the call was answered meanwhile; `late` is what its deadline says until then. */
+export function tryAgainSoon(node: SeedNode, call: Call, late: Reply, again: () => void): void {
+  call.late = late;
+  const timer = setTimeout(() => {
+    if (!call.answered) again();
+  }, node.retryMs);
+  timer.unref(); // the call's connection keeps the process alive, as long as somebody waits
+}
+
+/**
+ * Nothing was appended. A leader that waits for its quorum, or hands over, knows more in a moment: its clients need not
+ * ask again themselves. Other refusals are final.
+ */
+function refuse(node: SeedNode, call: Call, reason: RefusalReason, again: () => void): void {
+  const reply = groupRefusal(reason, node.group.status());
+  if (reason === 'unconfirmed' || reason === 'transferring') tryAgainSoon(node, call, reply, again);
+  else call.answer(reply);
+}

@@ -1,0 +1,56 @@
+import { headers } from '@rrmq/contract';
+import { type QueueRefusal } from '@rrmq/queue';
+import { type GroupStatus, type Member, type RefusalReason } from '@rrmq/raft';
+import { type Reply, refusal } from '../reply.ts';
+
+const UNCONFIRMED = refusal('unconfirmed', 'this node leads, but no quorum has confirmed it yet');
+const OVERLOADED = refusal('overloaded', 'too much is waiting to be committed');
+const TOO_LARGE = refusal('body-too-large', 'the command is larger than a log entry may be');
+const STOPPING = refusal('shutting-down', 'this node is stopping');
+const NO_LEADER = refusal('no-leader', 'this node does not lead and knows of no leader');
+
+/** The answer to a proposal or read that the group refused. */
+export function groupRefusal(reason: RefusalReason, status: GroupStatus): Reply {
+  switch (reason) {
+    case 'not-leader':
+      return notLeader(status);
+    case 'unconfirmed':
+    case 'transferring':
+      return UNCONFIRMED;
+    case 'overloaded':
+      return OVERLOADED;
+    case 'too-large':
+      return TOO_LARGE;
+    case 'stopping':
+      return STOPPING;
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The answer to a command that the queue refused. */
+export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
+  'topic-exists': refusal('topic-exists', 'a topic of this name exists already'),
+  'unknown-topic': refusal('unknown-topic', 'no topic has this name'),
+  'no-message': refusal('no-message', 'the topic has no message left'),
+  'producer-gap': refusal(
+    'producer-sequence-gap',
+    'steps before this one are missing, or this producer is unknown and does not begin with 1',
+  ),
+  'stale-producer': refusal(
+    'producer-fenced',
+    'a higher epoch of this producer has published, or this step was published long ago',
+  ),
+  'malformed-command': refusal('internal-error', 'the queue did not understand the command'),
+};
+
+function notLeader({ id, leader }: GroupStatus): Reply {
+  if (leader === undefined || leader.id === id) return NO_LEADER;
+  const url = baseUrl(leader);
+  return refusal('not-leader', `this node follows ${url}`, [headers.leader, url]);
+}
+
+/** Where clients reach a member. */
+function baseUrl({ address: { ip, port } }: Member): string {
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+}

@@ -1,0 +1,42 @@
+import { type ServerResponse } from 'node:http';
+import { type ErrorCode, errorCodes, formatErrorHeader, headers } from '@rrmq/contract';
+
+/** A whole answer, ready to be sent any number of times. */
+export interface Reply {
+  readonly status: number;
+  /** Names and values in turn, as `writeHead` takes them. */
+  readonly head: readonly string[];
+  readonly body: Buffer | string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const FAILURE_BODY = '{"success":false}';
+/** For refusals that a moment of waiting may end: whole seconds are all that the header can say. */
+const RETRY_AFTER_S = '1';
+
+/** `body` is JSON text. `extra` holds names and values in turn. */
+export function jsonReply(
+  status: number,
+  body: Buffer | string,
+  extra: readonly string[] = [],
+): Reply {
+  const length = String(Buffer.byteLength(body));
+  return { status, head: ['Content-Type', JSON_TYPE, 'Content-Length', length, ...extra], body };
+}
+
+/** `{"success":false}` with the status of `code`, and `text` for people in the header. */
+export function refusal(code: ErrorCode, text: string, extra: readonly string[] = []): Reply {
+  const { status } = errorCodes[code];
+  const error = [headers.error, formatErrorHeader(code, text)];
+  const retry = status === 503 ? ['Retry-After', RETRY_AFTER_S] : [];
+  return jsonReply(status, FAILURE_BODY, [...error, ...retry, ...extra]);
+}
+
+export const SUCCESS = jsonReply(200, '{"success":true}');
+
+/** Sends the head and the body; for HEAD requests Node leaves the body out. */
+export function send(response: ServerResponse, { status, head, body }: Reply): void {
+  // Node's types want a mutable array; it does not change it.
+  response.writeHead(status, head as string[]);
+  response.end(body);
+}
