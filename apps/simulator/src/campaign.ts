@@ -1,7 +1,7 @@
 import { type Report, runSeed } from './scenario.ts';
 
 /** A seed that failed, with what was found. */
-export interface Failure {
+interface Failure {
   readonly seed: number;
   readonly error: string;
 }

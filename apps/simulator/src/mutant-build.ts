@@ -35,9 +35,9 @@ const REQUIRE =
 function replacing(path: string, { name, find, replace }: Mutant): Plugin {
   return {
     name: 'mutant',
-    setup({ onLoad, onEnd }) {
+    setup(hooks) {
       let replaced = false;
-      onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) => {
+      hooks.onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) => {
         if (resolve(loaded) !== resolve(path)) return undefined;
         const source = await readFile(loaded, 'utf8');
         const parts = source.split(find);
@@ -47,7 +47,7 @@ function replacing(path: string, { name, find, replace }: Mutant): Plugin {
         replaced = true;
         return { contents: parts.join(replace), loader: 'ts' };
       });
-      onEnd(() => {
+      hooks.onEnd(() => {
         if (!replaced) throw new Error(`${name}: ${path} is not part of the simulator`);
       });
     },

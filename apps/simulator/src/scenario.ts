@@ -12,7 +12,7 @@ const TROUBLE_MS = 20_000;
 const RECOVERY_MS = 10_000;
 
 /** Each seed makes at least so many client calls. */
-export const CALLS_MIN = 100;
+const CALLS_MIN = 100;
 
 const CLIENTS = 4;
 
@@ -107,7 +107,8 @@ async function createTopic(cluster: Cluster): Promise<void> {
 /** Runs until `done`; a cluster without faults has no excuse. */
 async function must(cluster: Cluster, what: string, done: () => boolean): Promise<void> {
   const reached = await cluster.run(cluster.world.now() + RECOVERY_MS, done);
-  if (!reached) throw new AccountWrong(`not within ${RECOVERY_MS} ms: ${what}\n${pictureOf(cluster)}`);
+  if (!reached)
+    throw new AccountWrong(`not within ${RECOVERY_MS} ms: ${what}\n${pictureOf(cluster)}`);
 }
 
 /** A line for each node, for people. */

@@ -42,7 +42,7 @@ function preCampaign(core: CoreState, hurryUntil: number): void {
 }
 
 /** Campaigns in a new term. `transfer`: on the leader's own order. */
-export function campaign(core: CoreState, transfer: boolean): void {
+function campaign(core: CoreState, transfer: boolean): void {
   const newTerm = term(core.term + 1);
   core.setHardState(newTerm, core.id);
   core.outbox.countOwnVoteWhenDurable(newTerm);

@@ -45,7 +45,7 @@ export function writeRecordHeader(
   target.writeUInt32LE(crc32(payload), offset + 36);
 }
 
-export const recordVersion = (bytes: Buffer, offset: number): number => bytes.readUInt8(offset);
+const recordVersion = (bytes: Buffer, offset: number): number => bytes.readUInt8(offset);
 export const recordType = (bytes: Buffer, offset: number): number => bytes.readUInt8(offset + 1);
 export const recordGroupId = (bytes: Buffer, offset: number): number =>
   bytes.readUInt32LE(offset + 4);

@@ -62,7 +62,7 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
 }
 
 /** Why a proposal cannot be accepted. */
-export type ProposalRefusal = 'not-leader' | 'unconfirmed' | 'transferring' | 'overloaded';
+type ProposalRefusal = 'not-leader' | 'unconfirmed' | 'transferring' | 'overloaded';
 
 export type Proposed =
   | { readonly ok: true; readonly first: LogIndex }

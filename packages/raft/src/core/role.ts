@@ -17,7 +17,7 @@ export interface Follower {
   hurryUntil: number;
 }
 
-export interface PreCandidate {
+interface PreCandidate {
   readonly kind: 'pre-candidate';
   readonly votes: Map<NodeId, boolean>;
   /** When to ask again. */
@@ -25,7 +25,7 @@ export interface PreCandidate {
   readonly hurryUntil: number;
 }
 
-export interface Candidate {
+interface Candidate {
   readonly kind: 'candidate';
   readonly votes: Map<NodeId, boolean>;
   /** Wall clocks of the voters that granted, ours included. */
@@ -33,7 +33,7 @@ export interface Candidate {
   readonly giveUpAt: number;
 }
 
-export interface Transfer {
+interface Transfer {
   readonly target: NodeId;
   /** On the full monotonic clock. */
   readonly giveUpAtMs: number;

@@ -24,7 +24,7 @@ import { RecordType } from './records.ts';
 import { type ConfigurationRecord, type DirectoryIdentity } from './recovered.ts';
 
 /** Raised when a log can no longer be read by the versions before. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 /** 1: crc32 as of zlib. */
 const CHECKSUM_ALGORITHM = 1;
 

@@ -16,7 +16,7 @@ export const SEGMENT_TEMP = 'segment.tmp';
 export const segmentName = (segment: number): string => `${String(segment).padStart(12, '0')}.log`;
 
 /** The number in a segment's file name; `undefined` for other files. */
-export function segmentNumber(name: string): number | undefined {
+function segmentNumber(name: string): number | undefined {
   const digits = SEGMENT_NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

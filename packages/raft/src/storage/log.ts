@@ -28,7 +28,7 @@ export interface SegmentBytes {
   readonly later: number;
 }
 
-export const SEGMENT_BYTES: SegmentBytes = { first: 1_048_576, later: 67_108_864 };
+const SEGMENT_BYTES: SegmentBytes = { first: 1_048_576, later: 67_108_864 };
 
 /** A boot writes the frames of the last segment again when they fill at most this part of a first segment. */
 const CARRIED_PART = 1 / 4;

@@ -23,7 +23,7 @@ export interface OpenSegment {
   readonly end: FrameName;
 }
 
-export const nextOffset = (segment: OpenSegment, bytes: number): number =>
+const nextOffset = (segment: OpenSegment, bytes: number): number =>
   segment.offset + sectorAligned(bytes);
 
 /** The segment after `frame` was written at its `offset`. */

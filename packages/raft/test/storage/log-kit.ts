@@ -8,7 +8,7 @@ import { SimDisk } from '../../src/testing/sim-disk.ts';
 import { type DiskOperation } from '../../src/testing/sim-store.ts';
 
 export const DIRECTORY = '/data/log';
-export const SMALL: SegmentBytes = { first: 4096, later: 8192 };
+const SMALL: SegmentBytes = { first: 4096, later: 8192 };
 
 export const CREATE: NewDirectory = {
   identity: {

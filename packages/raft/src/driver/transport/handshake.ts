@@ -30,7 +30,7 @@ const ID_BYTES_MAX = 64;
 const TEXT_BYTES_MAX = 512;
 
 /** The protocol versions that this program speaks. */
-export const PROTOCOL = { least: 1, most: 1 } as const;
+const PROTOCOL = { least: 1, most: 1 } as const;
 
 /** A hello with 4 KiB of credentials fits twice; before the handshake nobody gets more of our memory. */
 export const HANDSHAKE_BYTES_MAX = 8 * 1024;
@@ -38,7 +38,7 @@ export const HANDSHAKE_BYTES_MAX = 8 * 1024;
 /** From the opened stream to its welcome. Covers some round trips anywhere on earth; then the next attempt is better. */
 export const HANDSHAKE_MS_MAX = 1_000;
 
-export const FrameType = { hello: 64, welcome: 65, refuse: 66 } as const;
+const FrameType = { hello: 64, welcome: 65, refuse: 66 } as const;
 
 /** Control carries votes, heartbeats and replies; bulk carries entries, so that the former never queue behind them. */
 export type Channel = 'control' | 'bulk';

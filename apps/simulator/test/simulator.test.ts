@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const program = join(import.meta.dirname, '../dist/main.js');
+
+/** Seeds of each run of the test suite; `pnpm simulate --seeds 2000` runs more. */
+const SEEDS = 300;
+
+function simulate(...args: string[]): { status: number | null; stdout: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
+  return { status, stdout: stdout + stderr };
+}
+
+describe('simulated clusters', () => {
+  it(`keep the five promises of figure 3, and every acked message, over ${SEEDS} seeds`, () => {
+    const { status, stdout } = simulate('--seeds', String(SEEDS));
+    expect(stdout).toContain('no failure');
+    expect(stdout).toContain(`${SEEDS} seeds`);
+    expect(status).toBe(0);
+  }, 250_000);
+
+  it('do the same again for the same seed', () => {
+    const [first, second] = [simulate('--seed', '7'), simulate('--seed', '7')];
+    expect(first.stdout).toContain('traceHash');
+    expect(first.stdout).toBe(second.stdout);
+  }, 60_000);
+
+  it.each([566, 261])(
+    'recover when a stream to a dead process looked open (seed %i)',
+    (seed) => {
+      expect(simulate('--seed', String(seed)).status).toBe(0);
+    },
+    60_000,
+  );
+});
+
+describe('re-injected bugs are caught', () => {
+  it.each([
+    ['answer-before-sync', 200],
+    ['count-own-entries-before-sync', 200],
+    ['truncate-on-stale-append', 50],
+  ])(
+    '%s within %i seeds',
+    (mutant, seeds) => {
+      const { status, stdout } = simulate('mutants', '--only', mutant, '--seeds', String(seeds));
+      expect(stdout).toContain('caught');
+      expect(status).toBe(0);
+    },
+    250_000,
+  );
+});
