@@ -1,4 +1,5 @@
-import { type HttpPort, createHttpServer } from '@rrmq/http-server';
+import { setTimeout } from 'node:timers/promises';
+import { type HttpPort, type HttpServer, createHttpServer } from '@rrmq/http-server';
 import { QueueMachine, type QueueResult } from '@rrmq/queue';
 import {
   type Member,
@@ -41,6 +42,9 @@ export interface RunningNode {
 /** A single node leads a few ms after its start; it is waited for so long before it listens anyway. */
 const FIRST_LEADERSHIP_MS_MAX = 1_000;
 
+/** Whoever waits for a node to start comes first. */
+const WARM_UP_AFTER_MS = 100;
+
 /** The members that an address list stands for: ids count from 1. */
 export function membersOf(addresses: readonly NodeAddress[]): Member[] {
   return addresses.map((address, index) => ({ id: nodeId(index + 1), address }));
@@ -57,15 +61,15 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
 
   const network = new NodeNetwork();
   const machine = new QueueMachine();
-  const leadership = new FirstLeadership();
-  const node = await openNode(plan, { machine, network, leadership });
+  const leader = new FirstLeader();
+  const node = await openNode(plan, { machine, network, leader });
 
   const { logger, version } = plan;
   const http = createHttpServer({ group: node, queue: machine, node: { version }, log: logger });
   const hasOnePort = address.internalPort === address.port;
   network.attach((hasOnePort ? http.external : http.internal).server);
   // "A single node leads when it first answers."
-  if (plan.addresses.length === 1) await leadership.within(FIRST_LEADERSHIP_MS_MAX);
+  if (plan.addresses.length === 1) await leader.knownWithin(FIRST_LEADERSHIP_MS_MAX);
   try {
     if (!hasOnePort) await listen(http.internal, address.ip, address.internalPort);
     await listen(http.external, address.ip, address.port);
@@ -73,6 +77,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
     await node.stop();
     throw error;
   }
+  void warmUp(http, leader);
   const stop = async (): Promise<void> => {
     await node.handOver();
     await http.stop();
@@ -85,7 +90,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
 interface NodeParts {
   readonly machine: QueueMachine;
   readonly network: NodeNetwork;
-  readonly leadership: FirstLeadership;
+  readonly leader: FirstLeader;
 }
 
 function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResult>> {
@@ -109,34 +114,36 @@ function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResul
     },
     onEvent: (event) => {
       logEvent(logger, event);
-      parts.leadership.saw(event);
+      parts.leader.saw(event);
     },
     onFailure,
   });
 }
 
-/** Waits for the moment in which this node leads for the first time. */
-class FirstLeadership {
-  readonly #reached: Promise<void>;
+/** Loads the rest of the HTTP interface, which takes all of the processor for a moment: not during the first election. */
+async function warmUp(http: HttpServer, leader: FirstLeader): Promise<void> {
+  await leader.known;
+  await setTimeout(WARM_UP_AFTER_MS, undefined, { ref: false });
+  await http.warmUp();
+}
+
+/** Waits for the moment in which this node knows a leader for the first time, itself or another. */
+class FirstLeader {
+  readonly known: Promise<void>;
   #reach: () => void = () => undefined;
 
   constructor() {
-    this.#reached = new Promise((resolve) => {
+    this.known = new Promise((resolve) => {
       this.#reach = resolve;
     });
   }
 
   saw(event: NodeEvent): void {
-    if (event.kind === 'role-changed' && event.role === 'leader') this.#reach();
+    if (event.kind === 'role-changed' && event.leader !== 0) this.#reach();
   }
 
-  async within(timeoutMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([this.#reached, late]);
-    clearTimeout(timer);
+  async knownWithin(timeoutMs: number): Promise<void> {
+    await Promise.race([this.known, setTimeout(timeoutMs, undefined, { ref: false })]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type NodeAddress } from '@rrmq/raft';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ExitCode } from './exit-code.ts';
 import { findJsonError } from './json-position.ts';
 import { NodeFailure } from './node-failure.ts';

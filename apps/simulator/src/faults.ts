@@ -13,7 +13,11 @@ const FAULTS = [
   'one-way',
   'heal',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
+
+/** Elections are where Raft is delicate: so often a node whose role changes crashes a moment later. */
+const CRASH_ON_CHANGE = 0.12;
+const MOMENT_MS = 20;
 
 /** Between two faults, in ms. */
 const GAP_MS = [50, 1200] as const;
@@ -23,7 +27,7 @@ const LASTS_MS = [20, 2500] as const;
 
 /** Breaks things at random until it is told to stop, and mends most of them after a while. */
 export class Faults {
-  readonly counts = new Map<Fault, number>();
+  readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
   readonly #random: SimRandom;
   #stopped = false;
@@ -41,6 +45,18 @@ export class Faults {
     });
   }
 
+  /** A node took another role. */
+  roleChanged(id: NodeId): void {
+    if (this.#stopped || !this.#random.chance(CRASH_ON_CHANGE)) return;
+    this.#cluster.world.after(this.#random.next() * MOMENT_MS, () => {
+      if (this.#stopped) return;
+      this.#count('crash-in-election');
+      this.#cluster.crash(id);
+      const downMs = this.#random.next() * 10 * MOMENT_MS;
+      this.#cluster.world.after(downMs, () => this.#cluster.start(id));
+    });
+  }
+
   /** Mends everything: the network is whole and reliable, and all processes run. */
   stop(): void {
     this.#stopped = true;
@@ -54,7 +70,7 @@ export class Faults {
   }
 
   #inject(fault: Fault): void {
-    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+    this.#count(fault);
     const id = this.#anybody();
     switch (fault) {
       case 'crash':
@@ -81,6 +97,10 @@ export class Faults {
       default:
         fault satisfies never;
     }
+  }
+
+  #count(fault: Fault | 'crash-in-election'): void {
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
   }
 
   #killLeader(): void {

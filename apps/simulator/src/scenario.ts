@@ -1,3 +1,4 @@
+import { type NodeEvent, type NodeId } from '@rrmq/raft';
 import { SimCluster, type SimClusterOptions, SimRandom } from '@rrmq/raft/testing';
 import { QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
 import { Faults } from './faults.ts';
@@ -35,7 +36,13 @@ export type Log = (line: string) => void;
 
 /** Runs one seed: trouble, recovery, accounting. Throws when anything is not as promised. */
 export async function runSeed(seed: number, log: Log = () => undefined): Promise<Report> {
-  const cluster: Cluster = new SimCluster(optionsOf(seed, log));
+  const nemesis: { faults?: Faults } = {};
+  const cluster: Cluster = new SimCluster(
+    optionsOf(seed, (id, event) => {
+      log(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
+      if (event.kind === 'role-changed') nemesis.faults?.roleChanged(id);
+    }),
+  );
   const history = new History();
   const clients = Array.from(
     { length: CLIENTS },
@@ -46,6 +53,7 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   await createTopic(cluster);
   for (const client of clients) client.start();
   faults.start();
+  nemesis.faults = faults;
   await cluster.run(cluster.world.now() + TROUBLE_MS);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= CALLS_MIN;
   faults.stop();
@@ -60,7 +68,10 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   return reportOf(seed, cluster, { clients, history, faults });
 }
 
-function optionsOf(seed: number, log: Log): SimClusterOptions<QueueResult, QueueMachine> {
+function optionsOf(
+  seed: number,
+  onEvent: (id: NodeId, event: NodeEvent) => void,
+): SimClusterOptions<QueueResult, QueueMachine> {
   const random = new SimRandom(seed ^ 0x5eed);
   const small = random.chance(0.5);
   const rough = random.chance(0.7);
@@ -87,7 +98,7 @@ function optionsOf(seed: number, log: Log): SimClusterOptions<QueueResult, Queue
       skewMs: random.between(-5_000, 5_000),
       rate: 1 + (random.next() - 0.5) * 0.02,
     }),
-    onEvent: (id, event) => log(`node ${id} ${JSON.stringify(event)}`),
+    onEvent,
     drain,
   };
 }

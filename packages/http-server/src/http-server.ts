@@ -1,12 +1,13 @@
 import { type QueueResult, type QueueView } from '@rrmq/queue';
 import { type Group } from '@rrmq/raft';
 import { type Logger } from 'pino';
-import { type AppParts, externalApp, internalApp } from './apps.ts';
+import { type AppParts } from './apps.ts';
 import { CallServer } from './call-server.ts';
 import { seedCalls } from './calls/seed-calls.ts';
 import { serveDataPlane } from './data-plane.ts';
 import { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
 import { HttpPort } from './http-port.ts';
+import { LateApp } from './late-app.ts';
 import { type NodeInfo } from './probes.ts';
 
 export interface HttpServerOptions {
@@ -25,6 +26,8 @@ export interface HttpServer {
   readonly external: HttpPort;
   /** For peers and supervisors; unused when a node has only one port. */
   readonly internal: HttpPort;
+  /** Loads what serves all calls but publish and pop; otherwise the first of these calls waits for it. */
+  warmUp(): Promise<void>;
   /** Stops both ports, see `HttpPort.stop`. */
   stop(): Promise<void>;
 }
@@ -34,14 +37,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { group, queue, node, log } = options;
   const parts: AppParts = { group, node, log };
   const calls = new CallServer(seedCalls({ group, queue, retryMs: limits.retryMs }), limits);
-  const app = externalApp(parts, calls);
+  const externalApp = new LateApp(async () =>
+    (await import('./apps.ts')).externalApp(parts, calls),
+  );
+  const internalApp = new LateApp(async () => (await import('./apps.ts')).internalApp(parts));
   const external = new HttpPort((request, response) => {
-    if (!serveDataPlane(calls, request, response)) app(request, response);
+    if (!serveDataPlane(calls, request, response)) externalApp.serve(request, response);
   }, limits);
-  const internal = new HttpPort(internalApp(parts), limits);
+  const internal = new HttpPort((request, response) => {
+    internalApp.serve(request, response);
+  }, limits);
   return {
     external,
     internal,
+    warmUp: async () => {
+      await Promise.all([externalApp.ready(), internalApp.ready()]);
+    },
     stop: async () => {
       await Promise.all([external.stop(), internal.stop()]);
     },

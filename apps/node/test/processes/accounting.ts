@@ -35,11 +35,7 @@ async function drain(client: RrmqClient, topic: string): Promise<Drained> {
 }
 
 /** Every acked message once, in order, and none that was not sent or was refused. */
-function account(
-  topic: string,
-  sent: readonly Sent[],
-  { popped, unknownPops }: Drained,
-): Account {
+function account(topic: string, sent: readonly Sent[], { popped, unknownPops }: Drained): Account {
   const places = new Map(sent.map(({ message }, place) => [message, place]));
   const faults: string[] = [];
   let last = -1;

@@ -24,12 +24,20 @@ export class Load {
   #lanes: readonly Promise<void>[] = [];
   #stopping = false;
 
-  private constructor(urls: readonly string[]) {
+  readonly #padding: string;
+
+  private constructor(urls: readonly string[], padding: string) {
+    this.#padding = padding;
     this.client = connect(urls, { timeoutMs: CALL_MS_MAX });
   }
 
-  static async start(urls: readonly string[], topics: readonly string[]): Promise<Load> {
-    const load = new Load(urls);
+  /** `padding` makes each message larger. */
+  static async start(
+    urls: readonly string[],
+    topics: readonly string[],
+    padding = '',
+  ): Promise<Load> {
+    const load = new Load(urls, padding);
     for (const topic of topics) await load.client.createTopic(topic);
     load.#lanes = topics.map((topic) => load.#publish(topic));
     return load;
@@ -72,7 +80,7 @@ export class Load {
     this.sent.set(topic, sent);
     while (!this.#stopping) {
       const startedAtMs = performance.now();
-      const message = `${topic}:${sent.length}`;
+      const message = `${topic}:${sent.length}${this.#padding}`;
       const one: Sent = { message, startedAtMs, ackedAtMs: undefined, refused: false };
       sent.push(one);
       try {

@@ -28,6 +28,8 @@ export interface ProgramOptions {
   readonly ipc?: boolean;
   /** Leads a process group of its own. */
   readonly detached?: boolean;
+  /** The system refuses to let a file grow beyond this (EFBIG): a disk that fails at a known moment. */
+  readonly fileBytesMax?: number;
 }
 
 /** The built program as a process. Disposing of it kills it and waits for its end. */
@@ -41,7 +43,8 @@ export class Program {
 
   constructor(args: readonly string[], options: ProgramOptions) {
     if (!existsSync(BUNDLE)) throw new Error('build first: pnpm build:js');
-    this.child = spawn(process.execPath, [PROGRAM, ...args], {
+    const [command = '', ...all] = commandLine([PROGRAM, ...args], options.fileBytesMax);
+    this.child = spawn(command, all, {
       cwd: options.cwd,
       env: { ...cleanEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc === true ? (['ipc'] as const) : [])],
@@ -101,6 +104,13 @@ export class Program {
     this.exit = { code, signal };
     return this.exit;
   }
+}
+
+/** The shell counts in blocks of 512 bytes. */
+function commandLine(args: readonly string[], fileBytesMax: number | undefined): string[] {
+  const plain = [process.execPath, ...args];
+  if (fileBytesMax === undefined) return plain;
+  return ['sh', '-c', `ulimit -f ${fileBytesMax / 512} && exec "$0" "$@"`, ...plain];
 }
 
 /** Without settings that the developer's shell may hold. */

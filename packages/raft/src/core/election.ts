@@ -50,7 +50,8 @@ function campaign(core: CoreState, transfer: boolean): void {
     kind: 'candidate',
     votes: new Map(),
     wallClocks: [],
-    giveUpAt: core.electionClockMs + core.electionTimeoutMs(),
+    // Nobody is asked before our own vote is durable: a slow disk must not end the campaign that waits for it.
+    giveUpAt: Number.POSITIVE_INFINITY,
   };
   requestVotes(core, { pre: false, transfer });
 }
@@ -102,7 +103,8 @@ export function onRequestVote(core: CoreState, rpc: RequestVote): void {
     rpc.term === core.term && free && core.log.isUpToDate(rpc.lastIndex, rpc.lastTerm);
   if (granted) {
     core.setHardState(core.term, rpc.from);
-    core.becomeFollower(core.term, NOBODY);
+    // A vote that is asked for again does not make us forget that its candidate leads by now.
+    if (core.leader === NOBODY) core.becomeFollower(core.term, NOBODY);
   }
   reply(core, rpc, granted);
 }
@@ -144,6 +146,7 @@ export function onVoteReply(core: CoreState, rpc: VoteReply): void {
 export function onOwnVoteDurable(core: CoreState, ofTerm: Term): void {
   const { role } = core;
   if (role.kind !== 'candidate' || core.term !== ofTerm) return;
+  role.giveUpAt = core.electionClockMs + core.electionTimeoutMs();
   role.votes.set(core.id, true);
   role.wallClocks.push(core.now.wallMs);
   decide(core, role.votes);

@@ -28,7 +28,8 @@ export function onHeartbeatReply(core: CoreState, leader: Leader, rpc: Heartbeat
   if (progress === undefined) return;
   progress.ackedRound = Math.max(progress.ackedRound, rpc.round);
   confirmRounds(core, leader);
-  if (progress.match >= core.log.last) return;
+  // What was sent in this round or later may still be under way.
+  if (progress.match >= core.log.last || rpc.round <= progress.sentInRound) return;
   // The peer lives and lacks entries. If appends are on their way, ask behind them whether they arrived: if they were
   // lost, the answer is a refusal that says where to go on.
   progress.probing = false;

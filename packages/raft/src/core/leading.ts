@@ -1,6 +1,6 @@
 import { assert } from './assert.ts';
 import { isConfirmed, lostQuorum } from './check-quorum.ts';
-import { EntryBatch, EntryType } from './entry-batch.ts';
+import { EntryBatch, EntryType, RECORD_HEADER_BYTES } from './entry-batch.ts';
 import { beginRound, confirmRounds } from './heartbeats.ts';
 import { HeartbeatRounds } from './heartbeat-rounds.ts';
 import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
@@ -95,18 +95,19 @@ function encodeOwn(core: CoreState, type: EntryType, payloads: readonly Uint8Arr
   return EntryBatch.encode({ groupId, first, term: core.term, at, type }, payloads);
 }
 
-/** Splits so that each part holds at most `maxBytes`, or a single payload. */
+/** Splits so that each part, encoded, has at most `maxBytes`, or holds a single payload. */
 function* inChunks(payloads: readonly Uint8Array[], maxBytes: number): Generator<Uint8Array[]> {
   let chunk: Uint8Array[] = [];
   let bytes = 0;
   for (const payload of payloads) {
-    if (chunk.length > 0 && bytes + payload.length > maxBytes) {
+    const encodedBytes = RECORD_HEADER_BYTES + payload.length;
+    if (chunk.length > 0 && bytes + encodedBytes > maxBytes) {
       yield chunk;
       chunk = [];
       bytes = 0;
     }
     chunk.push(payload);
-    bytes += payload.length;
+    bytes += encodedBytes;
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -51,6 +51,8 @@ export class Progress {
   loading = false;
   /** The newest heartbeat round that the peer answered. */
   ackedRound = 0;
+  /** The newest heartbeat round when an append was last sent: an answer to a later round came after it, too. */
+  sentInRound = 0;
   /** The newest commit index that the peer was told. */
   toldCommit: LogIndex = logIndex(0);
 

@@ -53,7 +53,9 @@ export class Raft {
 
   /** When `tick` has something to do at the latest, in ms from the last one: at most a heartbeat interval. */
   get dueInMs(): number {
-    const { role, settings, now, electionClockMs } = this.#core;
+    const { role, settings, now, electionClockMs, isVoter } = this.#core;
+    // A learner never campaigns, so that its time to do so, once past, asks for nothing.
+    if (role.kind === 'follower' && !isVoter) return settings.heartbeatMs;
     const waitMs =
       role.kind === 'leader'
         ? role.rounds.newestSentAtMs + settings.heartbeatMs - now.monotonicMs

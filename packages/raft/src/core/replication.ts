@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
+import { type NodeId, logIndex } from './numbers.ts';
 import { type EntryBatch } from './entry-batch.ts';
 import { type Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
@@ -76,7 +76,7 @@ function sendAppend(core: CoreState, peer: NodeId, batches: readonly EntryBatch[
   const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
   const last = batches.at(-1)?.last;
   if (progress === undefined || last === undefined) return;
-  core.outbox.send(appendOf(core, { peer, next: progress.next, batches }));
+  sendFromNext(core, { peer, progress, batches });
   progress.toldCommit = logIndex(Math.min(core.committed, last));
   if (progress.state === 'probe') {
     progress.probing = true;
@@ -87,24 +87,27 @@ function sendAppend(core: CoreState, peer: NodeId, batches: readonly EntryBatch[
 }
 
 function sendEmpty(core: CoreState, peer: NodeId, progress: Progress): void {
-  core.outbox.send(appendOf(core, { peer, next: progress.next, batches: [] }));
+  sendFromNext(core, { peer, progress, batches: [] });
 }
 
-function appendOf(
+function sendFromNext(
   core: CoreState,
-  append: { peer: NodeId; next: LogIndex; batches: readonly EntryBatch[] },
-): AppendEntries {
-  const prevIndex = logIndex(append.next - 1);
+  append: { peer: NodeId; progress: Progress; batches: readonly EntryBatch[] },
+): void {
+  const { peer, progress, batches } = append;
+  const prevIndex = logIndex(progress.next - 1);
   const prevTerm = core.log.termAt(prevIndex);
   assert(prevTerm !== undefined, 'the log still holds the entry before the next to send');
-  return {
-    ...core.envelope(append.peer),
+  if (core.role.kind === 'leader') progress.sentInRound = core.role.rounds.newest;
+  const rpc: AppendEntries = {
+    ...core.envelope(peer),
     kind: 'append-entries',
     prevIndex,
     prevTerm,
     commit: core.committed,
-    batches: append.batches,
+    batches,
   };
+  core.outbox.send(rpc);
 }
 
 export function onAppendReply(core: CoreState, leader: Leader, rpc: AppendReply): void {

@@ -30,7 +30,8 @@ interface Candidate {
   readonly votes: Map<NodeId, boolean>;
   /** Wall clocks of the voters that granted, ours included. */
   readonly wallClocks: number[];
-  readonly giveUpAt: number;
+  /** When to start anew; never while our own vote is not durable. */
+  giveUpAt: number;
 }
 
 interface Transfer {

@@ -19,7 +19,7 @@ export interface ApplierOptions<Result> {
   /** Reads entries that are no longer in memory. */
   readonly read: (first: LogIndex, maxBytes: number) => Promise<readonly EntryBatch[]>;
   /** A command was executed. */
-  readonly onResult: (index: LogIndex, result: Result) => void;
+  readonly onResult: (entry: Entry, result: Result) => void;
   /** Entries through `core.applied` were executed: what waited for that may go on. */
   readonly onApplied: () => void;
   readonly onFailure: (error: Error) => void;
@@ -122,7 +122,7 @@ export class Applier<Result> {
     const { payload, at, index } = entry;
     switch (entry.type) {
       case EntryType.command:
-        onResult(index, machine.apply(payload, at, index));
+        onResult(entry, machine.apply(payload, at, index));
         return;
       case EntryType.noOp:
         machine.termStart(at, decodeGapMs(payload), index);

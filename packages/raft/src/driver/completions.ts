@@ -1,11 +1,12 @@
 import { assert } from '../core/assert.ts';
-import { type LogIndex, logIndex } from '../core/numbers.ts';
+import { type LogIndex, type Term, logIndex } from '../core/numbers.ts';
 import { type Outcome } from './group.ts';
 
 export type Done<Result> = (outcome: Outcome<Result>) => void;
 
 interface Appended<Result> {
   readonly first: LogIndex;
+  readonly term: Term;
   readonly dones: readonly Done<Result>[];
 }
 
@@ -17,18 +18,19 @@ export class Completions<Result> {
   #batches: Appended<Result>[] = [];
   #head = 0;
 
-  /** `dones` wait for the entries from `first` on, one each. */
-  add(first: LogIndex, dones: readonly Done<Result>[]): void {
+  /** `dones` wait for the entries of `term` from `first` on, one each. */
+  add(first: LogIndex, term: Term, dones: readonly Done<Result>[]): void {
     const newest = this.#batches.at(-1);
     const end = newest === undefined ? 0 : newest.first + newest.dones.length;
     assert(this.#head === this.#batches.length || first >= end, 'entries are appended in order');
-    this.#batches.push({ first, dones });
+    this.#batches.push({ first, term, dones });
   }
 
   /** The entry at `index` was executed. Called for every index in order; most have nobody waiting on a follower. */
-  committed(index: LogIndex, result: Result): void {
+  committed({ index, term }: { index: LogIndex; term: Term }, result: Result): void {
     const batch = this.#batches[this.#head];
     if (batch === undefined || index < batch.first) return;
+    assert(batch.term === term, 'nobody is told of an entry that replaced his own');
     const place = index - batch.first;
     const done = batch.dones[place];
     assert(done !== undefined, 'every entry of a batch is completed before the next batch');
@@ -36,13 +38,13 @@ export class Completions<Result> {
     done({ kind: 'committed', index, result });
   }
 
-  /** Leadership is lost: what happens to entries after `committed` is not known here. */
+  /** Leadership is lost: what happens to entries after `committed`, which this leader knew committed, is not known. */
   unknownAfter(committed: LogIndex): void {
     const lost: Done<Result>[] = [];
     const kept: Appended<Result>[] = [];
-    for (const { first, dones } of this.#batches.slice(this.#head)) {
+    for (const { first, term, dones } of this.#batches.slice(this.#head)) {
       const keep = Math.max(0, Math.min(dones.length, committed - first + 1));
-      if (keep > 0) kept.push({ first, dones: dones.slice(0, keep) });
+      if (keep > 0) kept.push({ first, term, dones: dones.slice(0, keep) });
       lost.push(...dones.slice(keep));
     }
     this.#batches = kept;

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { encodeConfiguration } from '../core/configuration-codec.ts';
 import { type Member } from '../core/configuration.ts';
+import { type Random } from '../ports.ts';
+import { type NewDirectory } from '../storage/boot.ts';
+import { type DirectoryIdentity } from '../storage/recovered.ts';
+import { type NewNode } from './node-options.ts';
 
 /** Raised by a forced new cluster. */
-export const FIRST_CLUSTER_EPOCH = 1;
+const FIRST_CLUSTER_EPOCH = 1;
 
 /** 32 hex digits, a pure function of the address list: nodes started from the same config file are one cluster. */
 export function clusterIdOf(members: readonly Member[]): string {
@@ -14,7 +18,28 @@ export function clusterIdOf(members: readonly Member[]): string {
 }
 
 /** The payload of entry 1: all members of the config file are voters. */
-export function firstConfiguration(members: readonly Member[]): Buffer {
+function firstConfiguration(members: readonly Member[]): Buffer {
   const voters = members.map(({ id }) => id).toSorted((a, b) => a - b);
   return encodeConfiguration({ members, voters, outgoing: [], learners: [] });
+}
+
+/** What an empty data directory becomes; its instance id is drawn anew each time. */
+export function newDirectory(
+  { nodeId, clusterId, members }: NewNode,
+  random: Random,
+): NewDirectory {
+  const digits = Array.from({ length: 32 }, () => Math.floor(random.next() * 16).toString(16));
+  return {
+    identity: {
+      clusterId,
+      clusterEpoch: FIRST_CLUSTER_EPOCH,
+      instanceId: digits.join(''),
+      nodeId,
+    },
+    firstConfiguration: firstConfiguration(members),
+  };
+}
+
+export function belongsTo(identity: DirectoryIdentity, { clusterId, nodeId }: NewNode): boolean {
+  return identity.clusterId === clusterId && identity.nodeId === nodeId;
 }

@@ -58,7 +58,7 @@ function offerSome<Result>(
   const tooLarge = first !== undefined && first.length > COMMAND_BYTES_MAX;
   const proposed = tooLarge ? TOO_LARGE : core.propose(commands);
   if (proposed.ok) {
-    completions.add(proposed.first, dones);
+    completions.add(proposed.first, core.term, dones);
     return;
   }
   for (const done of dones) done({ kind: 'refused', reason: proposed.reason });

@@ -15,11 +15,10 @@ import {
   type ReadOutcome,
   type RefusalReason,
 } from './group.ts';
-import { FIRST_CLUSTER_EPOCH, firstConfiguration } from './membership.ts';
+import { belongsTo, newDirectory } from './membership.ts';
 import { type NodeEvent } from './node-events.ts';
 import {
   type Inspector,
-  type NewNode,
   type Ports,
   type RaftNodeOptions,
   WrongDirectory,
@@ -57,7 +56,7 @@ export class RaftNode<Result> implements Group<Result> {
   #armedForMs = Number.POSITIVE_INFINITY;
   #tickedAtMs: number;
   #stopped = false;
-  #seen: { role: GroupStatus['role']; term: number; leader: NodeId };
+  #seen: Pick<GroupStatus, 'role' | 'term' | 'committed'> & { readonly leader: NodeId };
   #configuration: Configuration;
 
   private constructor(options: RaftNodeOptions<Result>, log: DurableLog, settings: Settings) {
@@ -85,7 +84,8 @@ export class RaftNode<Result> implements Group<Result> {
     });
     this.#inspect?.core(this.#core);
     this.#configuration = this.#core.configuration;
-    this.#seen = { role: this.#core.role, term: this.#core.term, leader: NOBODY };
+    const { role, term, committed } = this.#core;
+    this.#seen = { role, term, leader: NOBODY, committed };
     this.#applier = this.#newApplier(machine);
     this.#transport = this.#newTransport();
     this.#meetMembers();
@@ -103,7 +103,7 @@ export class RaftNode<Result> implements Group<Result> {
       disk: ports.disk,
       directory,
       groupId: GROUP_ID,
-      create: create === undefined ? undefined : newDirectory(create, ports),
+      create: create === undefined ? undefined : newDirectory(create, ports.random),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
       newSalt: () => Math.floor(ports.random.next() * 0x1_0000_0000),
       onFailure: (error) => onFailure(error),
@@ -235,7 +235,7 @@ export class RaftNode<Result> implements Group<Result> {
   #persisted(token: number): void {
     if (this.#stopped) return;
     this.#core.persisted(token);
-    this.#schedule();
+    this.#stepped();
   }
 
   async #load({ peer, from, maxBytes }: Load): Promise<void> {
@@ -243,10 +243,19 @@ export class RaftNode<Result> implements Group<Result> {
       const batches = await this.#log.read(from, maxBytes);
       if (this.#stopped) return;
       this.#core.loaded(peer, batches);
-      this.#schedule();
+      this.#stepped();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /**
+   * The core took a step between turns. What it means for those who wait is seen at once: the applier may run before the
+   * next turn, and must not tell them of entries that replaced their own.
+   */
+  #stepped(): void {
+    this.#watchRole();
+    this.#schedule();
   }
 
   /** The turn comes after the sockets were drained once: a late timer finds the heartbeat that waited in a socket. */
@@ -271,12 +280,13 @@ export class RaftNode<Result> implements Group<Result> {
   }
 
   #watchRole(): void {
-    const { role, term, leader } = this.#core;
+    const { role, term, leader, committed } = this.#core;
     const before = this.#seen;
+    this.#seen = { role, term, leader, committed };
     if (role === before.role && term === before.term && leader === before.leader) return;
-    this.#seen = { role, term, leader };
     if (before.role === 'leader' && (role !== 'leader' || term !== before.term)) {
-      this.#completions.unknownAfter(this.#core.committed);
+      // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
+      this.#completions.unknownAfter(before.committed);
       this.#reads.refuseUnconfirmed('not-leader');
     }
     this.#onEvent({ kind: 'role-changed', role, term, leader });
@@ -328,7 +338,7 @@ export class RaftNode<Result> implements Group<Result> {
       clock: this.#ports.clock,
       timers: this.#ports.timers,
       read: (first, maxBytes) => this.#log.read(first, maxBytes),
-      onResult: (index, result) => this.#completions.committed(index, result),
+      onResult: (entry, result) => this.#completions.committed(entry, result),
       onApplied: () => this.#reads.applied(this.#core.applied),
       onFailure: (error) => this.#fail(error),
     });
@@ -341,7 +351,7 @@ export class RaftNode<Result> implements Group<Result> {
     const then = (act: () => void): void => {
       if (this.#stopped) return;
       act();
-      this.#schedule();
+      this.#stepped();
     };
     return new Transport({
       network,
@@ -380,18 +390,4 @@ export class RaftNode<Result> implements Group<Result> {
     const { id, term } = this.#core;
     this.#onEvent({ kind: 'opened', id, incarnation, last, term, clean, tornBytes });
   }
-}
-
-function newDirectory({ nodeId, clusterId, members }: NewNode, { random }: Ports) {
-  const instanceId = Array.from({ length: 32 }, () =>
-    Math.floor(random.next() * 16).toString(16),
-  ).join('');
-  return {
-    identity: { clusterId, clusterEpoch: FIRST_CLUSTER_EPOCH, instanceId, nodeId },
-    firstConfiguration: firstConfiguration(members),
-  };
-}
-
-function belongsTo(identity: { clusterId: string; nodeId: NodeId }, create: NewNode): boolean {
-  return identity.clusterId === create.clusterId && identity.nodeId === create.nodeId;
 }

@@ -32,11 +32,13 @@ export class Safety {
   readonly #leaders = new Map<Term, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #seen = new Map<Raft, Seen>();
-  readonly #durableTerm = new Map<NodeId, Term>();
+  readonly #votedIn = new Map<NodeId, Term>();
   /** By `index:term`: two logs that hold the same entry are equal up to it. */
   readonly #entries = new Map<string, KnownEntry>();
   /** The term of each committed entry, by index; index 0 is none. */
   readonly #committedTerms: Term[] = [0 as Term];
+  /** The term in which each was first seen committed: only leaders of later terms must hold it (§5.4). */
+  readonly #committedIn: Term[] = [0 as Term];
   /** Checksum of each applied command, by index. */
   readonly #applied = new Map<LogIndex, number>();
 
@@ -59,13 +61,13 @@ export class Safety {
 
   /** Called for every rpc that leaves a node. */
   sent(rpc: Rpc): void {
-    const durable = this.#durableTerm.get(rpc.from) ?? 0;
+    const before = this.#votedIn.get(rpc.from) ?? 0;
     if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
       this.#voted(rpc.from, rpc.term, rpc.to);
     else if (rpc.kind === 'request-vote' && !rpc.pre) this.#voted(rpc.from, rpc.term, rpc.from);
     else return;
-    if (rpc.term < durable) violated(`node ${rpc.from} votes in term ${rpc.term} after ${durable}`);
-    this.#durableTerm.set(rpc.from, rpc.term);
+    if (rpc.term < before) violated(`node ${rpc.from} votes in term ${rpc.term} after ${before}`);
+    this.#votedIn.set(rpc.from, rpc.term);
   }
 
   /** Called for every command that a node executes, also when it does so again after a restart. */
@@ -101,7 +103,8 @@ export class Safety {
     }
     seen.leaderIn = term;
     for (const [index, committedTerm] of this.#committedTerms.entries()) {
-      if (index > 0 && core.termAt(logIndex(index)) !== committedTerm) {
+      const earlier = (this.#committedIn[index] ?? term) < term;
+      if (earlier && core.termAt(logIndex(index)) !== committedTerm) {
         violated(`leader ${id} of term ${term} lacks the committed entry ${index}`);
       }
     }
@@ -138,8 +141,10 @@ export class Safety {
     for (let index = seen.committed + 1; index <= core.committed; index += 1) {
       const term = core.termAt(logIndex(index)) ?? (0 as Term);
       const known = this.#committedTerms[index];
-      if (known === undefined) this.#committedTerms.push(term);
-      else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
+      if (known === undefined) {
+        this.#committedTerms.push(term);
+        this.#committedIn.push(core.term);
+      } else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
     }
     seen.committed = core.committed;
   }

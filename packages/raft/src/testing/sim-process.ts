@@ -37,8 +37,21 @@ export class SimProcess {
       wallMs: () => Math.floor(EPOCH_MS + world.now() + skewMs),
     };
     this.timers = {
-      after: (delayMs, callback) => world.after(delayMs / rate, () => this.run(callback)),
+      after: (delayMs, callback) => this.#after(delayMs / rate, callback),
       afterIo: (callback) => void world.after(0, () => this.run(callback)),
+    };
+  }
+
+  /** A timer that rings while the process is paused can still be called off. */
+  #after(delayMs: number, callback: () => void): () => void {
+    let calledOff = false;
+    const ring = (): void => {
+      if (!calledOff) callback();
+    };
+    const callOff = this.#world.after(delayMs, () => this.run(ring));
+    return () => {
+      calledOff = true;
+      callOff();
     };
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../../core/assert.ts';
 import { type Incarnation, incarnation } from '../../core/numbers.ts';
 import { type CloseReason } from '../../ports.ts';
 import { DialedStream } from './dialed-stream.ts';
@@ -112,6 +113,7 @@ export class OutgoingStream {
 
   #dial(): void {
     this.#callOffRetry = undefined;
+    assert(this.#dialed === undefined, 'a peer has one stream of each kind');
     this.#dialed = new DialedStream(this.#context, this.#peer, this.#channel, {
       established: (boot) => this.#established(boot),
       over: (reason, event) => this.#over(reason, event),

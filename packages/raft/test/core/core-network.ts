@@ -1,0 +1,185 @@
+import { assert } from '../../src/core/assert.ts';
+import { type Configuration } from '../../src/core/configuration.ts';
+import { type Raft } from '../../src/core/raft.ts';
+import { type NodeId, incarnation, logTime, nodeId } from '../../src/core/numbers.ts';
+import { type Rpc } from '../../src/core/rpc.ts';
+import { type Settings } from '../../src/core/settings.ts';
+import { CoreNode } from './core-node.ts';
+import { DurableImage } from './durable-image.ts';
+
+export type RpcFilter = (rpc: Rpc) => boolean;
+
+export interface CoreNetworkOptions {
+  /** Voters 1 … n; 3 by default. */
+  readonly voters?: number;
+  readonly learners?: readonly number[];
+  readonly settings?: Partial<Settings>;
+  /** Terms of the entries that each node's log holds at the start, by node. */
+  readonly logs?: Readonly<Record<number, readonly number[]>>;
+  /** Term of a node at the start; that of its last entry by default. */
+  readonly terms?: Readonly<Record<number, number>>;
+  /** Wall clock of a node minus that of the network, in ms. */
+  readonly wallOffsets?: Readonly<Record<number, number>>;
+}
+
+/** Unix time at which every network starts, in ms. */
+export const START_MS = 1_700_000_000_000;
+
+/** More rpcs than this in one `settle` means that two nodes answer each other for ever. */
+const SETTLE_MAX = 20_000;
+
+/**
+ * Several cores in one thread, moved by hand: rpcs wait on the wire until `settle` delivers them, writes become durable
+ * at once unless a node's disk is held, time passes by `tick` only.
+ */
+export class CoreNetwork {
+  readonly nodes: readonly CoreNode[];
+  readonly settings: Partial<Settings>;
+  /** Every rpc that ever left a node. */
+  readonly sent: Rpc[] = [];
+  nowMs = 0;
+  #wire: Rpc[] = [];
+  #held: Rpc[] = [];
+  readonly #drops = new Set<RpcFilter>();
+  #hold: RpcFilter | undefined;
+
+  constructor(options: CoreNetworkOptions = {}) {
+    const { voters = 3, learners = [], logs = {}, terms = {}, wallOffsets = {} } = options;
+    const voterIds = Array.from({ length: voters }, (_, i) => nodeId(i + 1));
+    const configuration = configurationOf(voterIds, learners);
+    this.settings = options.settings ?? {};
+    this.nodes = configuration.members.map(({ id }) => {
+      const log = logs[id] ?? [];
+      const disk = new DurableImage(log, terms[id] ?? log.at(-1) ?? 0);
+      return new CoreNode(this, { id, configuration, disk, wallOffsetMs: wallOffsets[id] ?? 0 });
+    });
+    this.settle();
+  }
+
+  node(id: number): CoreNode {
+    const found = this.nodes.find((node) => node.id === id);
+    assert(found !== undefined, 'the node is part of the network');
+    return found;
+  }
+
+  core(id: number): Raft {
+    return this.node(id).core;
+  }
+
+  get leaders(): readonly number[] {
+    return this.nodes
+      .filter((node) => node.running && node.core.role === 'leader')
+      .map(({ id }) => id);
+  }
+
+  /** A core has something to send. */
+  send(rpc: Rpc): void {
+    this.sent.push(rpc);
+    if ([...this.#drops].some((drops) => drops(rpc))) return;
+    if (this.#hold?.(rpc) === true) this.#held.push(rpc);
+    else this.#wire.push(rpc);
+  }
+
+  /** Loses what matches from now on, until the returned function is called. */
+  drop(filter: RpcFilter): () => void {
+    this.#drops.add(filter);
+    this.#wire = this.#wire.filter((rpc) => !filter(rpc));
+    return () => void this.#drops.delete(filter);
+  }
+
+  /** Cuts a node off in both directions, until the returned function is called. */
+  isolate(id: number): () => void {
+    return this.drop((rpc) => rpc.from === id || rpc.to === id);
+  }
+
+  /** Delays what matches from now on, until `release`. */
+  hold(filter: RpcFilter): void {
+    this.#hold = filter;
+  }
+
+  get held(): readonly Rpc[] {
+    return this.#held;
+  }
+
+  /** Delivers what was delayed, as late as now. */
+  release(): void {
+    const late = this.#held;
+    this.#held = [];
+    this.#hold = undefined;
+    this.#wire.push(...late);
+    this.settle();
+  }
+
+  /** Delivers one rpc, whoever made it. */
+  deliver(rpc: Rpc): void {
+    const target = this.nodes.find((node) => node.id === rpc.to);
+    target?.receive(rpc);
+  }
+
+  /** Delivers rpcs, in their order, until none is under way. */
+  settle(): void {
+    for (const node of this.nodes) node.act();
+    for (let count = 0; this.#wire.length > 0; count += 1) {
+      assert(count < SETTLE_MAX, 'rpcs come to an end');
+      const rpc = this.#wire.shift();
+      if (rpc !== undefined) this.deliver(rpc);
+    }
+  }
+
+  /** Lets time pass for the nodes that run, a step at a time. */
+  tick(ms: number, stepMs = 5): void {
+    const endMs = this.nowMs + ms;
+    while (this.nowMs < endMs) {
+      this.nowMs = Math.min(endMs, this.nowMs + stepMs);
+      for (const node of this.nodes) node.tick();
+      this.settle();
+    }
+  }
+
+  /** Makes a node campaign now, as if the leader had ordered it. */
+  campaign(id: number): void {
+    const { term } = this.core(id);
+    const envelope = { from: nodeId(0), to: nodeId(id), term, incarnation: incarnation(0) };
+    this.deliver({ kind: 'timeout-now', ...envelope });
+    this.settle();
+  }
+
+  /** Makes a node leader; the others must be able to elect it. */
+  elect(id: number): Raft {
+    this.campaign(id);
+    assert(this.core(id).role === 'leader', 'the node was elected');
+    return this.core(id);
+  }
+
+  /** Proposes at a node and lets everything happen; tells whether it was accepted. */
+  propose(id: number, ...commands: string[]): boolean {
+    const proposed = this.node(id).propose(...commands);
+    this.settle();
+    return proposed.ok;
+  }
+
+  wallMs(offsetMs: number): number {
+    return START_MS + this.nowMs + offsetMs;
+  }
+
+  sentOf<K extends Rpc['kind']>(kind: K, from?: number): Extract<Rpc, { kind: K }>[] {
+    return this.sent.filter(
+      (rpc): rpc is Extract<Rpc, { kind: K }> =>
+        rpc.kind === kind && (from === undefined || rpc.from === from),
+    );
+  }
+}
+
+export function configurationOf(
+  voters: readonly NodeId[],
+  learners: readonly number[] = [],
+): Configuration {
+  const learnerIds = learners.map((id) => nodeId(id));
+  const members = [...voters, ...learnerIds].map((id) => ({
+    id,
+    address: { ip: '127.0.0.1', port: 7000 + id, internalPort: 8000 + id },
+  }));
+  return { members, voters, outgoing: [], learners: learnerIds };
+}
+
+export const START_TIME = logTime(START_MS);
