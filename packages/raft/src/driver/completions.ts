@@ -17,6 +17,8 @@ interface Appended<Result> {
 export class Completions<Result> {
   #batches: Appended<Result>[] = [];
   #head = 0;
+  /** The last entry whose command was executed. */
+  #completed = logIndex(0);
 
   /** `dones` wait for the entries of `term` from `first` on, one each. */
   add(first: LogIndex, term: Term, dones: readonly Done<Result>[]): void {
@@ -28,6 +30,7 @@ export class Completions<Result> {
 
   /** The entry at `index` was executed. Called for every index in order; most have nobody waiting on a follower. */
   committed({ index, term }: { index: LogIndex; term: Term }, result: Result): void {
+    this.#completed = index;
     const batch = this.#batches[this.#head];
     if (batch === undefined || index < batch.first) return;
     assert(batch.term === term, 'nobody is told of an entry that replaced his own');
@@ -43,9 +46,12 @@ export class Completions<Result> {
     const lost: Done<Result>[] = [];
     const kept: Appended<Result>[] = [];
     for (const { first, term, dones } of this.#batches.slice(this.#head)) {
-      const keep = Math.max(0, Math.min(dones.length, committed - first + 1));
-      if (keep > 0) kept.push({ first, term, dones: dones.slice(0, keep) });
-      lost.push(...dones.slice(keep));
+      const told = Math.max(0, this.#completed - first + 1);
+      const sure = Math.max(told, Math.min(dones.length, committed - first + 1));
+      if (sure > told) {
+        kept.push({ first: logIndex(first + told), term, dones: dones.slice(told, sure) });
+      }
+      lost.push(...dones.slice(sure));
     }
     this.#batches = kept;
     this.#head = 0;
