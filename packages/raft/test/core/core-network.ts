@@ -1,7 +1,7 @@
 import { assert } from '../../src/core/assert.ts';
 import { type Configuration } from '../../src/core/configuration.ts';
 import { type Raft } from '../../src/core/raft.ts';
-import { type NodeId, incarnation, logTime, nodeId } from '../../src/core/numbers.ts';
+import { type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
 import { type Rpc } from '../../src/core/rpc.ts';
 import { type Settings } from '../../src/core/settings.ts';
 import { CoreNode } from './core-node.ts';
@@ -23,7 +23,7 @@ export interface CoreNetworkOptions {
 }
 
 /** Unix time at which every network starts, in ms. */
-export const START_MS = 1_700_000_000_000;
+const START_MS = 1_700_000_000_000;
 
 /** More rpcs than this in one `settle` means that two nodes answer each other for ever. */
 const SETTLE_MAX = 20_000;
@@ -170,7 +170,7 @@ export class CoreNetwork {
   }
 }
 
-export function configurationOf(
+function configurationOf(
   voters: readonly NodeId[],
   learners: readonly number[] = [],
 ): Configuration {
@@ -181,5 +181,3 @@ export function configurationOf(
   }));
   return { members, voters, outgoing: [], learners: learnerIds };
 }
-
-export const START_TIME = logTime(START_MS);

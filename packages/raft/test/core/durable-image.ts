@@ -1,7 +1,6 @@
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
 import { type HardState } from '../../src/core/hard-state.ts';
 import { type LogIndex, NOBODY, logIndex, logTime, term } from '../../src/core/numbers.ts';
-import { encodeNoOp } from '../../src/core/no-op.ts';
 import { type LogShape, type TermRun } from '../../src/core/raft-log.ts';
 import { type LogWrite } from '../../src/core/ready.ts';
 
@@ -61,22 +60,4 @@ export function entryOf(index: number, ofTerm: number): EntryBatch {
   return EntryBatch.encode({ ...header, type: EntryType.command }, [
     Buffer.from(`${ofTerm}.${index}`),
   ]);
-}
-
-/** Many entries with one payload each, as one batch. */
-export function batchOf(
-  first: number,
-  payloads: readonly string[],
-  { ofTerm = 1, at = 0 } = {},
-): EntryBatch {
-  const header = { groupId: 1, first: logIndex(first), term: term(ofTerm), at: logTime(at) };
-  return EntryBatch.encode(
-    { ...header, type: EntryType.command },
-    payloads.map((payload) => Buffer.from(payload)),
-  );
-}
-
-export function noOpOf(index: number, ofTerm: number): EntryBatch {
-  const header = { groupId: 1, first: logIndex(index), term: term(ofTerm), at: logTime(index) };
-  return EntryBatch.encode({ ...header, type: EntryType.noOp }, [encodeNoOp(0)]);
 }

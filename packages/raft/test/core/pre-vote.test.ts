@@ -120,24 +120,27 @@ describe('fast election', () => {
   it.each([
     { luck: 0, firstMs: [0, 25, 50, 75] },
     { luck: 0.9, firstMs: [22.5, 47.5, 72.5, 97.5] },
-  ])('E22 survivors wait rank × 25 ms and a random part of 25 ms: $firstMs ms', ({ luck, firstMs }) => {
-    const network = led(5);
-    for (const node of network.nodes) node.luck = luck;
-    network.drop(() => true);
-    const startMs = network.nowMs;
-    gone(network, 1);
-    const asked = new Map<number, number>();
-    while (network.nowMs < startMs + 120) {
-      network.tick(0.5, 0.5);
-      for (const { from } of network.sentOf('request-vote').filter(({ pre }) => pre)) {
-        if (!asked.has(from)) asked.set(from, network.nowMs - startMs);
+  ])(
+    'E22 survivors wait rank × 25 ms and a random part of 25 ms: $firstMs ms',
+    ({ luck, firstMs }) => {
+      const network = led(5);
+      for (const node of network.nodes) node.luck = luck;
+      network.drop(() => true);
+      const startMs = network.nowMs;
+      gone(network, 1);
+      const asked = new Map<number, number>();
+      while (network.nowMs < startMs + 120) {
+        network.tick(0.5, 0.5);
+        for (const { from } of network.sentOf('request-vote').filter(({ pre }) => pre)) {
+          if (!asked.has(from)) asked.set(from, network.nowMs - startMs);
+        }
       }
-    }
-    for (const [rank, ms] of firstMs.entries()) {
-      expect(asked.get(rank + 2)).toBeGreaterThanOrEqual(ms);
-      expect(asked.get(rank + 2)).toBeLessThanOrEqual(ms + 1);
-    }
-  });
+      for (const [rank, ms] of firstMs.entries()) {
+        expect(asked.get(rank + 2)).toBeGreaterThanOrEqual(ms);
+        expect(asked.get(rank + 2)).toBeLessThanOrEqual(ms + 1);
+      }
+    },
+  );
 
   it('E22 a pre-vote refused by one who has not noticed yet is tried again after 50 ms', () => {
     const network = led();

@@ -51,15 +51,18 @@ function pair(settings = {}): CoreNetwork {
 }
 
 describe('healing of logs', () => {
-  it.each(['a', 'b', 'c', 'd', 'e', 'f'] as const)('R01 follower (%s) of figure 7 heals', (name) => {
-    const { leader } = FIGURE_7;
-    const logs = { 1: leader, 2: FIGURE_7[name], 3: leader };
-    const network = new CoreNetwork({ logs, terms: { 1: 7, 2: 7, 3: 7 } });
-    network.elect(1);
-    expect(network.node(2).terms).toEqual([...leader, 8]);
-    expect(textAt(network, 2)).toEqual(textAt(network, 1));
-    expect(network.core(2).committed).toBe(network.core(1).last);
-  });
+  it.each(['a', 'b', 'c', 'd', 'e', 'f'] as const)(
+    'R01 follower (%s) of figure 7 heals',
+    (name) => {
+      const { leader } = FIGURE_7;
+      const logs = { 1: leader, 2: FIGURE_7[name], 3: leader };
+      const network = new CoreNetwork({ logs, terms: { 1: 7, 2: 7, 3: 7 } });
+      network.elect(1);
+      expect(network.node(2).terms).toEqual([...leader, 8]);
+      expect(textAt(network, 2)).toEqual(textAt(network, 1));
+      expect(network.core(2).committed).toBe(network.core(1).last);
+    },
+  );
 
   it('R01 all six followers of figure 7 heal at once', () => {
     const { leader, a, b, c, d, e, f } = FIGURE_7;
@@ -74,7 +77,11 @@ describe('healing of logs', () => {
     { ours: [1, 1, 1, 4, 4, 5, 5, 6, 6, 6], theirs: FIGURE_7.f, diverging: 2 },
     { ours: [1, 1, 1, 4, 4, 5, 5, 6, 6, 6], theirs: FIGURE_7.e, diverging: 2 },
     { ours: Array<number>(300).fill(1), theirs: [1], diverging: 1 },
-    { ours: [1, ...Array<number>(300).fill(9)], theirs: [1, ...Array<number>(300).fill(8)], diverging: 1 },
+    {
+      ours: [1, ...Array<number>(300).fill(9)],
+      theirs: [1, ...Array<number>(300).fill(8)],
+      diverging: 1,
+    },
     {
       ours: [1, ...Array<number>(99).fill(3), ...Array<number>(99).fill(5)],
       theirs: [1, ...Array<number>(99).fill(2), ...Array<number>(98).fill(4)],
