@@ -75,11 +75,12 @@ export class Applier<Result> {
 
   /**
    * The disk may still show entries whose truncation is being written; those that replace them are in memory. An entry
-   * of the same index and term is the same, and so are all before it (log matching, §5.3).
+   * of the same index and term is the same, and so are all before it (log matching, §5.3). Only committed entries are
+   * kept from one turn to the next: others may be truncated meanwhile.
    */
   #standing(batch: EntryBatch): EntryBatch[] {
     const { core } = this.#options;
-    let last = batch.last;
+    let last = logIndex(Math.min(batch.last, core.committed));
     while (last >= batch.first && core.termAt(last) !== batch.termAt(last)) {
       last = logIndex(last - 1);
     }
