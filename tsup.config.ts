@@ -32,7 +32,7 @@ const program: Options = {
   ...common,
   entry: ['src/main.ts'],
   noExternal: [/^(?!esbuild$)/],
-  splitting: false,
+  splitting: true,
   esbuildOptions(options) {
     options.conditions = ['@rrmq/source'];
     options.legalComments = 'linked';

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Resources } from './resources.ts';
+import type { Resources } from './resources.ts';
 
 /** In the package's folder, thus on a real disk; git ignores folders of this name. */
 function defaultParent(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Usage } from '../src/machine/usage-meter.ts';
+import type { Usage } from '../src/machine/usage-meter.ts';
 import {
   firstCostUs,
   firstWriteCalls,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure } from './failure.ts';

@@ -1,4 +1,4 @@
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { BODY_BYTES_MAX } from '@rrmq/contract';
 import { exitCodes } from './exit-code.ts';
 import { Failure } from './failure.ts';

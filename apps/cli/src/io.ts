@@ -1,4 +1,4 @@
-import { type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** Everything the program has of its surroundings. Tests pass their own. */
 export interface Io {

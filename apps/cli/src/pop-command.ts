@@ -1,8 +1,8 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, usageFailure } from './failure.ts';
-import { type Io } from './io.ts';
+import type { Io } from './io.ts';
 import { type Session, withSession } from './session.ts';
 
 interface PopOptions {

@@ -1,4 +1,4 @@
-import { type Io } from './io.ts';
+import type { Io } from './io.ts';
 
 /** Between two updates, in ms: ten a second read smoothly and cost nothing. */
 const UPDATE_MS = 100;

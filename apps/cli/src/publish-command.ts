@@ -1,9 +1,9 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, toFailure, usageFailure } from './failure.ts';
 import { readAll, readLines } from './input.ts';
-import { type Io } from './io.ts';
+import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 import { type Session, withSession } from './session.ts';
 

@@ -1,7 +1,7 @@
 import { type CallOptions, connect, type ConnectOptions, type RrmqClient } from '@rrmq/client';
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { usageFailure } from './failure.ts';
-import { type Io } from './io.ts';
+import type { Io } from './io.ts';
 import { Output, type OutputFormat } from './output.ts';
 
 /** The nodes of `rrmq dev`, so that a first try needs no option. */

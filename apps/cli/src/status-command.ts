@@ -1,10 +1,10 @@
-import { type NodeReport } from '@rrmq/client';
+import type { NodeReport } from '@rrmq/client';
 import { type Command, Option } from 'commander';
 import { parseDuration } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure } from './failure.ts';
-import { type Io } from './io.ts';
-import { type Column } from './output.ts';
+import type { Io } from './io.ts';
+import type { Column } from './output.ts';
 import { type Session, withSession } from './session.ts';
 
 /** A node as `rrmq status` shows it. */

@@ -1,5 +1,5 @@
-import { type Command } from 'commander';
-import { type Io } from './io.ts';
+import type { Command } from 'commander';
+import type { Io } from './io.ts';
 import { withSession } from './session.ts';
 
 /** `rrmq topic …` */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type ErrorCode, errorCodes, formatErrorHeader, headers } from '@rrmq/contract';
 
 /** A real HTTP server that answers as a node which leads a cluster of one. */

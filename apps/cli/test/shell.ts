@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { type ExitCode } from '../src/exit-code.ts';
+import type { ExitCode } from '../src/exit-code.ts';
 import { run } from '../src/program.ts';
 
 /** Where and how the program runs. */

@@ -14,10 +14,10 @@ import {
   clusterIdOf,
   nodeId,
 } from '@rrmq/raft';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { logEvent } from './event-log.ts';
 import { listenFailure, requireFreePort } from './ports.ts';
-import { type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** A node to be started. */
 export interface NodePlan {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type NodeAddress } from '@rrmq/raft';
+import type { NodeAddress } from '@rrmq/raft';
 import * as z from 'zod';
 import { ExitCode } from './exit-code.ts';
 import { findJsonError } from './json-position.ts';

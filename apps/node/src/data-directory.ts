@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NodeAddress } from '@rrmq/raft';
+import type { NodeAddress } from '@rrmq/raft';
 
 /** The folder under the working directory that holds the data of all clusters. */
 const DATA_ROOT = 'rrmq-data';

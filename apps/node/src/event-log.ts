@@ -1,5 +1,5 @@
-import { type NodeEvent } from '@rrmq/raft';
-import { type Logger } from 'pino';
+import type { NodeEvent } from '@rrmq/raft';
+import type { Logger } from 'pino';
 
 type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', text: string];
 

@@ -1,4 +1,4 @@
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { ExitCode } from './exit-code.ts';
 
 /** After SIGTERM common supervisors wait 5 s and kill then: the process ends by itself before. */

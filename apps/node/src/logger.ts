@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { formatLine } from './readable-line.ts';
-import { type LogFormat, type LogLevel } from './settings.ts';
+import type { LogFormat, LogLevel } from './settings.ts';
 
 /** Text that a slow reader of standard output may leave unread; more is dropped, so that it never stops the node. */
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { clusterIdOf } from '@rrmq/raft';
-import { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { membersOf, startNode } from './compose.ts';
 import { parseIndex, readConfigFile } from './config-file.ts';
 import {

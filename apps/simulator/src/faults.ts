@@ -1,6 +1,6 @@
-import { type NodeId } from '@rrmq/raft';
-import { type SimRandom } from '@rrmq/raft/testing';
-import { type Cluster } from './sim-client.ts';
+import type { NodeId, RoleName } from '@rrmq/raft';
+import type { SimRandom } from '@rrmq/raft/testing';
+import type { Cluster } from './sim-client.ts';
 
 /** What may go wrong, and how often relative to the others. */
 const FAULTS = [
@@ -19,6 +19,13 @@ type Fault = (typeof FAULTS)[number];
 const CRASH_ON_CHANGE = 0.12;
 const MOMENT_MS = 20;
 
+/**
+ * In such a part of the seeds leaders rarely last: so often a new leader is cut off a moment later, and the ones before
+ * it are let in again. That is how the logs of figure 8 come about, where an entry of an old term is on a majority.
+ */
+const USURPED_SEEDS = 0.2;
+const USURP = 0.8;
+
 /** Between two faults, in ms. */
 const GAP_MS = [50, 1200] as const;
 
@@ -30,11 +37,14 @@ export class Faults {
   readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
   readonly #random: SimRandom;
+  /** Leaders are cut off as soon as they are elected. */
+  readonly #usurps: boolean;
   #stopped = false;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     this.#random = cluster.random.fork();
+    this.#usurps = this.#random.chance(USURPED_SEEDS);
   }
 
   start(): void {
@@ -46,14 +56,27 @@ export class Faults {
   }
 
   /** A node took another role. */
-  roleChanged(id: NodeId): void {
-    if (this.#stopped || !this.#random.chance(CRASH_ON_CHANGE)) return;
+  roleChanged(id: NodeId, role: RoleName): void {
+    if (this.#stopped) return;
+    if (this.#usurps && role === 'leader' && this.#random.chance(USURP)) return this.#cutOff(id);
+    if (!this.#random.chance(CRASH_ON_CHANGE)) return;
     this.#cluster.world.after(this.#random.next() * MOMENT_MS, () => {
       if (this.#stopped) return;
       this.#count('crash-in-election');
       this.#cluster.crash(id);
       const downMs = this.#random.next() * 10 * MOMENT_MS;
       this.#cluster.world.after(downMs, () => this.#cluster.start(id));
+    });
+  }
+
+  #cutOff(leader: NodeId): void {
+    const { world, network, ids } = this.#cluster;
+    world.after(this.#random.next() * MOMENT_MS, () => {
+      if (this.#stopped) return;
+      this.#count('cut-off-leader');
+      const others = ids.filter((id) => id !== leader).map((id) => this.#cluster.addressOf(id));
+      network.heal();
+      network.partition([this.#cluster.addressOf(leader)], others);
     });
   }
 
@@ -99,7 +122,7 @@ export class Faults {
     }
   }
 
-  #count(fault: Fault | 'crash-in-election'): void {
+  #count(fault: Fault | 'crash-in-election' | 'cut-off-leader'): void {
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
   }
 

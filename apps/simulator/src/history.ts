@@ -1,6 +1,6 @@
-import { type LogIndex, type Outcome } from '@rrmq/raft';
-import { type Command, type QueueMachine, type QueueResult } from '@rrmq/queue';
-import { type SimCluster } from '@rrmq/raft/testing';
+import type { LogIndex, Outcome } from '@rrmq/raft';
+import type { Command, QueueMachine, QueueResult } from '@rrmq/queue';
+import type { SimCluster } from '@rrmq/raft/testing';
 
 /** A message was lost, invented or handed out twice. */
 export class AccountWrong extends Error {

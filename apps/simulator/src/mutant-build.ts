@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Plugin, build } from 'esbuild';
-import { type Mutant } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
 
 /** Builds the simulator from source, with a mutant in it, into a folder of its own. */
 export async function buildMutant(root: string, mutant: Mutant): Promise<BuiltMutant> {

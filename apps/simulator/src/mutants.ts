@@ -49,4 +49,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'if (index > batch.last) { if (batch.last < core.log.last) core.truncateAfter(batch.last); return; }',
   },
+  {
+    name: 'apply-what-was-replaced',
+    what: 'entries read from disk while their truncation is being written are executed',
+    file: 'raft/src/driver/applier.ts',
+    find: 'while (last >= batch.first && core.termAt(last) !== batch.termAt(last)) {',
+    replace: 'while (false) {',
+  },
 ];

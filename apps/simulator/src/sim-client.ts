@@ -1,7 +1,7 @@
-import { type Outcome } from '@rrmq/raft';
-import { type SimBoot, type SimCluster, type SimRandom } from '@rrmq/raft/testing';
+import type { Outcome } from '@rrmq/raft';
+import type { SimBoot, SimCluster, SimRandom } from '@rrmq/raft/testing';
 import { type Command, type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
-import { type History } from './history.ts';
+import type { History } from './history.ts';
 
 export type Cluster = SimCluster<QueueResult, QueueMachine>;
 type Boot = SimBoot<QueueResult, QueueMachine>;

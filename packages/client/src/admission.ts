@@ -1,5 +1,5 @@
 import { RrmqError } from './error.ts';
-import { type Settings } from './options.ts';
+import type { Settings } from './options.ts';
 
 /** Counts the unsettled calls of a client and refuses more than it may hold. */
 export class Admission {

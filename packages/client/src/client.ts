@@ -1,4 +1,4 @@
-import { type NodeStatus } from '@rrmq/contract';
+import type { NodeStatus } from '@rrmq/contract';
 import { Admission } from './admission.ts';
 import { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';

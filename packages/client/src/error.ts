@@ -1,4 +1,4 @@
-import { type ErrorCode, type Outcome } from '@rrmq/contract';
+import type { ErrorCode, Outcome } from '@rrmq/contract';
 
 /**
  * Why a call failed: a code of the server (`errorCodes` of `@rrmq/contract`), or one of the client's own.

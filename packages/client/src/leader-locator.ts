@@ -1,4 +1,4 @@
-import { type NodeStatus } from '@rrmq/contract';
+import type { NodeStatus } from '@rrmq/contract';
 import { RrmqError } from './error.ts';
 
 /** How many nodes known by hints only are remembered: more than any cluster has. */

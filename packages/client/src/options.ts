@@ -1,5 +1,5 @@
-import { type EndpointName } from '@rrmq/contract';
-import { type RrmqError } from './error.ts';
+import type { EndpointName } from '@rrmq/contract';
+import type { RrmqError } from './error.ts';
 
 /** Options of one call. */
 export interface CallOptions {

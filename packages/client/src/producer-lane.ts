@@ -1,7 +1,7 @@
 import { formatProducerHeaders, type ProducerIdentity } from '@rrmq/contract';
 import { RrmqError } from './error.ts';
 import { type EncodedRequest, withHeaders } from './request.ts';
-import { type Success } from './retrying.ts';
+import type { Success } from './retrying.ts';
 
 /** Sends a publish, with all the tries it takes. */
 export type SendPublish = (request: EncodedRequest<'publish'>) => Promise<Success<'publish'>>;

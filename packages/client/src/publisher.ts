@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type CallScope } from './call-scope.ts';
+import type { CallScope } from './call-scope.ts';
 import { ProducerLane } from './producer-lane.ts';
-import { type EncodedRequest } from './request.ts';
-import { type RetryingCaller, type Success } from './retrying.ts';
+import type { EncodedRequest } from './request.ts';
+import type { RetryingCaller, Success } from './retrying.ts';
 
 /**
  * How many topics without a publish under way keep their producer lanes. Forgetting a lane costs a new

@@ -1,11 +1,11 @@
 import { endpoints, type EndpointName, type ReplyOf } from '@rrmq/contract';
-import { type CallScope } from './call-scope.ts';
+import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
-import { type LeaderLocator } from './leader-locator.ts';
-import { type Settings } from './options.ts';
-import { type Attempt } from './reply.ts';
-import { type EncodedRequest } from './request.ts';
-import { type Transport } from './transport.ts';
+import type { LeaderLocator } from './leader-locator.ts';
+import type { Settings } from './options.ts';
+import type { Attempt } from './reply.ts';
+import type { EncodedRequest } from './request.ts';
+import type { Transport } from './transport.ts';
 
 /** How often in a row a hint is followed without a wait: stale hints may point in a circle. */
 const JUMPS_MAX = 3;

@@ -1,11 +1,11 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { type EndpointName } from '@rrmq/contract';
+import type { EndpointName } from '@rrmq/contract';
 import { got, type Got, RequestError } from 'got';
-import { type CallScope } from './call-scope.ts';
+import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
 import { type Attempt, parseReply } from './reply.ts';
-import { type EncodedRequest } from './request.ts';
+import type { EncodedRequest } from './request.ts';
 
 /** How long a connection may take to open, in ms: a node that is there accepts within a round trip. */
 const CONNECT_TIMEOUT_MS = 1000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { connect } from '@rrmq/client';
 import { errorOf, useFixture } from './fixture.ts';
-import { type Fault } from './seed-cluster.ts';
+import type { Fault } from './seed-cluster.ts';
 
 const fixture = useFixture();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Retry } from '@rrmq/client';
+import type { Retry } from '@rrmq/client';
 import { useFixture } from './fixture.ts';
 
 const fixture = useFixture();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, until, useFixture } from './fixture.ts';
-import { type Fault } from './seed-cluster.ts';
+import type { Fault } from './seed-cluster.ts';
 
 const fixture = useFixture();
 

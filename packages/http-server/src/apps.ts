@@ -1,10 +1,10 @@
 import { type EndpointName, endpoints } from '@rrmq/contract';
-import { type QueueResult } from '@rrmq/queue';
-import { type Group } from '@rrmq/raft';
+import type { QueueResult } from '@rrmq/queue';
+import type { Group } from '@rrmq/raft';
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import helmet from 'helmet';
-import { type Logger } from 'pino';
-import { type CallServer } from './call-server.ts';
+import type { Logger } from 'pino';
+import type { CallServer } from './call-server.ts';
 import { type NodeInfo, mountProbes } from './probes.ts';
 import { refusal, send } from './reply.ts';
 

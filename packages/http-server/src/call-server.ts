@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EndpointName, endpoints } from '@rrmq/contract';
 import { Deadlines } from './deadlines.ts';
 import { type CallHandler, type CallInput, Exchange } from './exchange.ts';
-import { type HttpLimits } from './http-limits.ts';
+import type { HttpLimits } from './http-limits.ts';
 import { type Reply, refusal, send } from './reply.ts';
 import { type Arriving, RequestBody } from './request-body.ts';
 

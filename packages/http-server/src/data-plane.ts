@@ -1,6 +1,6 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EndpointName, endpoints } from '@rrmq/contract';
-import { type CallServer } from './call-server.ts';
+import type { CallServer } from './call-server.ts';
 import { refusal, send } from './reply.ts';
 
 /** The calls that carry messages. Express takes five times as long for one as all else together. */

@@ -1,5 +1,5 @@
-import { type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import { type Deadlines, type Waiting } from './deadlines.ts';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Deadlines, Waiting } from './deadlines.ts';
 import { type Reply, refusal, send } from './reply.ts';
 
 /** One request, as a call handler sees it. */

@@ -1,7 +1,7 @@
 import { type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { assert } from '@rrmq/raft';
-import { type HttpLimits } from './http-limits.ts';
+import type { HttpLimits } from './http-limits.ts';
 
 /** How often Node looks for requests that take too long; it costs nothing to speak of. */
 const TIMEOUT_CHECK_MS = 5_000;

@@ -1,14 +1,14 @@
-import { type QueueResult, type QueueView } from '@rrmq/queue';
-import { type Group } from '@rrmq/raft';
-import { type Logger } from 'pino';
-import { type AppParts } from './apps.ts';
+import type { QueueResult, QueueView } from '@rrmq/queue';
+import type { Group } from '@rrmq/raft';
+import type { Logger } from 'pino';
+import type { AppParts } from './apps.ts';
 import { CallServer } from './call-server.ts';
 import { seedCalls } from './calls/seed-calls.ts';
 import { serveDataPlane } from './data-plane.ts';
 import { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
 import { HttpPort } from './http-port.ts';
 import { LateApp } from './late-app.ts';
-import { type NodeInfo } from './probes.ts';
+import type { NodeInfo } from './probes.ts';
 
 export interface HttpServerOptions {
   readonly group: Group<QueueResult>;

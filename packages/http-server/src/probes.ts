@@ -1,6 +1,6 @@
-import { type QueueResult } from '@rrmq/queue';
-import { type Group } from '@rrmq/raft';
-import { type Express } from 'express';
+import type { QueueResult } from '@rrmq/queue';
+import type { Group } from '@rrmq/raft';
+import type { Express } from 'express';
 import { roleOnTheWire } from './calls/status.ts';
 import { jsonReply, send } from './reply.ts';
 

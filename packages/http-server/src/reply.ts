@@ -1,4 +1,4 @@
-import { type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type ErrorCode, errorCodes, formatErrorHeader, headers } from '@rrmq/contract';
 
 /** A whole answer, ready to be sent any number of times. */

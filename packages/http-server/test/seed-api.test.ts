@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type HttpLimits } from '@rrmq/http-server';
+import type { HttpLimits } from '@rrmq/http-server';
 import { type Answer, type NodeUnderTest, startNode, until } from './node-under-test.ts';
 import { type Behaviour, leaderElsewhere } from './test-group.ts';
 

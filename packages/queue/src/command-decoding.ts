@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import { COMMAND_VERSION, CommandKind, PublishFlag } from './command-encoding.ts';
-import { type Command, type NewMessage, type ProducerStep } from './command.ts';
+import type { Command, NewMessage, ProducerStep } from './command.ts';
 import { MESSAGES_PER_COMMAND_MAX, PRODUCER_ID_BYTES_MAX } from './limits.ts';
 
 /** What `decodeCommand` gives: bodies are views into the decoded bytes. */

@@ -1,5 +1,5 @@
 import { ByteWriter, LENGTH_BYTES, byteLength } from './byte-writer.ts';
-import { type Command, type NewMessage, type ProducerStep, type Publish } from './command.ts';
+import type { Command, NewMessage, ProducerStep, Publish } from './command.ts';
 
 /**
  * The bytes of a command, little-endian. They are in logs on disk: nothing here may change its meaning. What is added

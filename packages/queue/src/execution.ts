@@ -1,13 +1,9 @@
-import {
-  type DecodedCommand,
-  type DecodedMessage,
-  type DecodedPublish,
-} from './command-decoding.ts';
-import { type CreateTopic, type Pop } from './command.ts';
-import { type Answer } from './producers.ts';
+import type { DecodedCommand, DecodedMessage, DecodedPublish } from './command-decoding.ts';
+import type { CreateTopic, Pop } from './command.ts';
+import type { Answer } from './producers.ts';
 import { type QueueState, addMessage, emptyTopic, takeMessage } from './queue-state.ts';
-import { type QueueRefusal, type QueueResult, type Refused } from './result.ts';
-import { type Topic } from './topic.ts';
+import type { QueueRefusal, QueueResult, Refused } from './result.ts';
+import type { Topic } from './topic.ts';
 
 /** Executes a command on `state`, whose index and time are the command's. A refused command changes nothing. */
 export function executeCommand(state: QueueState, command: DecodedCommand): QueueResult {

@@ -1,6 +1,6 @@
-import { type ProducerMemory } from './producers.ts';
-import { type QueueState } from './queue-state.ts';
-import { type Topic } from './topic.ts';
+import type { ProducerMemory } from './producers.ts';
+import type { QueueState } from './queue-state.ts';
+import type { Topic } from './topic.ts';
 
 /**
  * What is true of every state, in plain words; the answer lists what is not. Costs time in proportion to the contents:

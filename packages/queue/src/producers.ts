@@ -1,4 +1,4 @@
-import { type ProducerStep } from './command.ts';
+import type { ProducerStep } from './command.ts';
 import { ANSWERS_PER_PRODUCER_MAX, PRODUCERS_MAX } from './limits.ts';
 
 /** The sequences that a publish gave to its messages: `first … first + count - 1`. */

@@ -11,12 +11,12 @@ import { executeCommand } from './execution.ts';
 import { findViolations } from './invariants.ts';
 import { PRODUCERS_MAX } from './limits.ts';
 import { type QueueState, emptyState } from './queue-state.ts';
-import { type QueueView } from './queue-view.ts';
-import { type QueueResult } from './result.ts';
+import type { QueueView } from './queue-view.ts';
+import type { QueueResult } from './result.ts';
 import { hashResult, hashTermStart } from './state-hash.ts';
 import { decodeSnapshot } from './snapshot-decoding.ts';
 import { captureState, encodeSnapshot } from './snapshot-encoding.ts';
-import { type TopicStats } from './topic.ts';
+import type { TopicStats } from './topic.ts';
 
 export interface QueueMachineOptions {
   /** Producers remembered; the same on every node of a cluster. Default `PRODUCERS_MAX`. */

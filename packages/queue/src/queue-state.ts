@@ -1,9 +1,9 @@
 import { BodySlab } from './body-slab.ts';
 import { Fifo } from './fifo.ts';
 import { Producers } from './producers.ts';
-import { type Message } from './result.ts';
+import type { Message } from './result.ts';
 import { RunningHash } from './running-hash.ts';
-import { type Topic } from './topic.ts';
+import type { Topic } from './topic.ts';
 
 /** All that the machine knows: a function of the log up to `index`. A snapshot holds it whole. */
 export interface QueueState {

@@ -2,11 +2,11 @@ import { ByteReader } from './byte-reader.ts';
 import { LENGTH_BYTES } from './byte-writer.ts';
 import { findViolations } from './invariants.ts';
 import { ANSWERS_PER_PRODUCER_MAX } from './limits.ts';
-import { type Answer } from './producers.ts';
+import type { Answer } from './producers.ts';
 import { type QueueState, addMessage, emptyState, emptyTopic } from './queue-state.ts';
 import { RunningHash } from './running-hash.ts';
 import { RecordKind, SNAPSHOT_VERSION, decodeChunk } from './snapshot-format.ts';
-import { type Topic } from './topic.ts';
+import type { Topic } from './topic.ts';
 
 /** The chunks are no snapshot of a queue, or not all of one; says why. */
 export class SnapshotRejected extends Error {

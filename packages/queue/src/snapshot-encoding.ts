@@ -1,7 +1,7 @@
 import { ByteWriter, LENGTH_BYTES, byteLength } from './byte-writer.ts';
-import { type ProducerMemory } from './producers.ts';
-import { type QueueState } from './queue-state.ts';
-import { type Message } from './result.ts';
+import type { ProducerMemory } from './producers.ts';
+import type { QueueState } from './queue-state.ts';
+import type { Message } from './result.ts';
 import {
   CHUNK_BYTES_MAX,
   CHUNK_HEADER_BYTES,

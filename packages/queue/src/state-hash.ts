@@ -1,6 +1,6 @@
 import { assert } from '@rrmq/raft';
-import { type QueueRefusal, type QueueResult } from './result.ts';
-import { type RunningHash } from './running-hash.ts';
+import type { QueueRefusal, QueueResult } from './result.ts';
+import type { RunningHash } from './running-hash.ts';
 
 /** Numbers in the hash: nodes of different releases compare hashes, so never change or reuse one. */
 const ResultCode = {

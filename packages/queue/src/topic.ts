@@ -1,6 +1,6 @@
-import { type BodySlab } from './body-slab.ts';
-import { type Fifo } from './fifo.ts';
-import { type Message } from './result.ts';
+import type { BodySlab } from './body-slab.ts';
+import type { Fifo } from './fifo.ts';
+import type { Message } from './result.ts';
 
 /** A named queue. */
 export interface Topic {

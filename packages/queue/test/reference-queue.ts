@@ -1,4 +1,4 @@
-import { type Publish, type Command, type QueueResult } from '@rrmq/queue';
+import type { Publish, Command, QueueResult } from '@rrmq/queue';
 
 interface Stored {
   readonly sequence: number;

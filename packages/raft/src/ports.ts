@@ -1,4 +1,4 @@
-import { type LogIndex, type LogTime } from './core/numbers.ts';
+import type { LogIndex, LogTime } from './core/numbers.ts';
 
 /**
  * The six ways in which a node touches the world. Production code goes through them and nothing else, so that the

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type NodeReport, type RrmqClient } from '@rrmq/client';
 import { poll } from '../polling.ts';
-import { type Resources } from '../resources.ts';
+import type { Resources } from '../resources.ts';
 import { findFreePorts } from './free-ports.ts';
 import { NodeProcess } from './node-process.ts';
 

@@ -1,5 +1,5 @@
 import { formatEnvironment, readEnvironment } from '../machine/environment.ts';
-import { type Resources } from '../resources.ts';
+import type { Resources } from '../resources.ts';
 import { writeJson } from '../result-file.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { formatDisk, measureDiskSizes } from './disk-sizes.ts';

@@ -1,8 +1,8 @@
 import { formatCount, formatFigure } from '../quantities.ts';
 import { spreadOf } from '../statistics.ts';
 import { formatTable } from '../table.ts';
-import { type Failover } from './killing.ts';
-import { type Account } from './ledger.ts';
+import type { Failover } from './killing.ts';
+import type { Account } from './ledger.ts';
 
 /** So many messages are named of each broken promise. */
 const NAMED_MAX = 5;

@@ -1,5 +1,5 @@
 import { connect, type RrmqClient, RrmqError } from '@rrmq/client';
-import { type AckWatch } from './ack-watch.ts';
+import type { AckWatch } from './ack-watch.ts';
 import { Ledger } from './ledger.ts';
 
 /**

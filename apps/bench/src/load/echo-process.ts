@@ -1,4 +1,4 @@
-import { type Resources } from '../resources.ts';
+import type { Resources } from '../resources.ts';
 import { nextMessage, startWorker } from './worker-process.ts';
 
 /** Where the echo process listens, and what it is known by. */

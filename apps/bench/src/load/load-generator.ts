@@ -1,6 +1,6 @@
 import { runAutocannon } from './autocannon-load.ts';
 import { runClosedLoop } from './closed-loop.ts';
-import { type LoadJob, type LoadMessage } from './load-job.ts';
+import type { LoadJob, LoadMessage } from './load-job.ts';
 
 /** The loading process: does one `LoadJob` after the other for its parent and ends with it. */
 export function runLoadGenerator(): void {

@@ -1,6 +1,6 @@
-import { type ChildProcess } from 'node:child_process';
-import { type Resources } from '../resources.ts';
-import { type LoadJob, type LoadMessage, type LoadResult } from './load-job.ts';
+import type { ChildProcess } from 'node:child_process';
+import type { Resources } from '../resources.ts';
+import type { LoadJob, LoadMessage, LoadResult } from './load-job.ts';
 import { startWorker } from './worker-process.ts';
 
 /** A process of its own that loads servers, so that its work is not measured as theirs. */

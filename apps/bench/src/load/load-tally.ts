@@ -1,5 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
-import { type LoadResult } from './load-job.ts';
+import type { LoadResult } from './load-job.ts';
 
 /** One minute, in µs: no answer takes longer. */
 const LATENCY_US_MAX = 60_000_000;

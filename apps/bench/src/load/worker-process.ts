@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type Resources } from '../resources.ts';
+import type { Resources } from '../resources.ts';
 
 /** Starts this same program as a child under one of its hidden commands; it ends with the run. */
 export function startWorker(command: string, resources: Resources): ChildProcess {

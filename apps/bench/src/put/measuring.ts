@@ -1,9 +1,9 @@
-import { type Cluster } from '../cluster/cluster.ts';
-import { type EchoProcess } from '../load/echo-process.ts';
-import { type LoadJob } from '../load/load-job.ts';
-import { type LoadProcess } from '../load/load-process.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { EchoProcess } from '../load/echo-process.ts';
+import type { LoadJob } from '../load/load-job.ts';
+import type { LoadProcess } from '../load/load-process.ts';
 import { UsageMeter } from '../machine/usage-meter.ts';
-import { type Measurement, type Round } from './put-figures.ts';
+import type { Measurement, Round } from './put-figures.ts';
 
 /** The two servers and what loads them. */
 export interface Bench {

@@ -1,5 +1,5 @@
-import { type LoadResult } from '../load/load-job.ts';
-import { type Usage } from '../machine/usage-meter.ts';
+import type { LoadResult } from '../load/load-job.ts';
+import type { Usage } from '../machine/usage-meter.ts';
 import { median } from '../statistics.ts';
 
 /** One server loaded once. */

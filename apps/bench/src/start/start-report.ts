@@ -1,7 +1,7 @@
 import { formatFigure } from '../quantities.ts';
 import { median, spreadOf } from '../statistics.ts';
 import { formatTable } from '../table.ts';
-import { type StartTimes } from './start-times.ts';
+import type { StartTimes } from './start-times.ts';
 
 export function formatStarts(starts: readonly StartTimes[]): string {
   const titles = [

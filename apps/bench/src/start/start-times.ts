@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { agreedLeader, type Cluster } from '../cluster/cluster.ts';
-import { type NodeProcess } from '../cluster/node-process.ts';
+import type { NodeProcess } from '../cluster/node-process.ts';
 import { readProcessUsage } from '../machine/process-usage.ts';
 
 /** How long the start of a cluster took, in ms. */

@@ -1,7 +1,7 @@
 import { Cluster } from '../cluster/cluster.ts';
 import { formatEnvironment, readEnvironment } from '../machine/environment.ts';
-import { type Progress } from '../progress.ts';
-import { type Resources } from '../resources.ts';
+import type { Progress } from '../progress.ts';
+import type { Resources } from '../resources.ts';
 import { writeJson } from '../result-file.ts';
 import { makeRunDirectory } from '../run-directory.ts';
 import { measureStart, type StartTimes } from './start-times.ts';

@@ -2,7 +2,7 @@ import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
 import { requireFreePort } from '../ports.ts';
 import { DevCluster, hasData } from './dev-cluster.ts';
-import { type DevNode } from './dev-node.ts';
+import type { DevNode } from './dev-node.ts';
 import { type DevFlags, type DevPlan, planDevCluster, shortPath } from './dev-plan.ts';
 import {
   DevScreen,

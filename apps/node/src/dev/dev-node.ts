@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { type WriteStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 /** Lines of output kept for the words about a node that died. */
 const TAIL_LINES_MAX = 8;

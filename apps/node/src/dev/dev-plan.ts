@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { type NodeAddress } from '@rrmq/raft';
+import type { NodeAddress } from '@rrmq/raft';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
 

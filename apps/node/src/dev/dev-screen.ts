@@ -1,4 +1,4 @@
-import { type DevNode } from './dev-node.ts';
+import type { DevNode } from './dev-node.ts';
 import { type DevPlan, shortPath } from './dev-plan.ts';
 import { CHECK_TOPIC } from './self-check.ts';
 

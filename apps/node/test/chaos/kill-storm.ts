@@ -1,6 +1,6 @@
 import { type Account, accountFor } from '../processes/accounting.ts';
 import { Load } from '../processes/load.ts';
-import { type TestCluster } from '../processes/test-cluster.ts';
+import type { TestCluster } from '../processes/test-cluster.ts';
 
 const TOPICS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 

@@ -1,5 +1,5 @@
 import { type RrmqClient, RrmqError } from '@rrmq/client';
-import { type Sent } from './load.ts';
+import type { Sent } from './load.ts';
 
 /** What became of the messages of one topic. */
 export interface Account {

@@ -1,9 +1,9 @@
-import { type QueueResult } from '@rrmq/queue';
-import { type Outcome, type RefusalReason } from '@rrmq/raft';
+import type { QueueResult } from '@rrmq/queue';
+import type { Outcome, RefusalReason } from '@rrmq/raft';
 import { type Call, NOT_COMMITTED_IN_TIME } from '../exchange.ts';
-import { type Reply } from '../reply.ts';
+import type { Reply } from '../reply.ts';
 import { groupRefusal } from './refusals.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 /** Proposes a command and answers the call: `replyTo` says how, once it was executed. */
 export function propose(

@@ -1,10 +1,10 @@
 import { type QueueResult, encodeCommand } from '@rrmq/queue';
-import { type Call } from '../exchange.ts';
+import type { Call } from '../exchange.ts';
 import { type Reply, SUCCESS } from '../reply.ts';
 import { confirm, propose } from './attempts.ts';
 import { fieldsOf, parseTopicName } from './parsing.ts';
 import { queueRefusals } from './refusals.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 /** `PUT /topic {"topic"}` */
 export function createTopic(node: SeedNode, call: Call): void {

@@ -1,8 +1,8 @@
-import { type Call } from '../exchange.ts';
+import type { Call } from '../exchange.ts';
 import { jsonReply } from '../reply.ts';
 import { tryAgainSoon } from './attempts.ts';
 import { groupRefusal } from './refusals.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 /** `GET /topic`: what this node knows; a leader waits until it has executed all that was committed before its term. */
 export function listTopics(node: SeedNode, call: Call): void {

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { type Message, type QueueResult, encodeCommand } from '@rrmq/queue';
 import { assert } from '@rrmq/raft';
-import { type Call } from '../exchange.ts';
+import type { Call } from '../exchange.ts';
 import { type Reply, jsonReply } from '../reply.ts';
 import { confirm, propose } from './attempts.ts';
 import { parseTopicName } from './parsing.ts';
 import { queueRefusals } from './refusals.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 /** From here on it is cheaper to copy bytes than to make a string of them. */
 const LARGE_BYTES = 4096;

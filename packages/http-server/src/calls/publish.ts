@@ -1,11 +1,11 @@
 import { headers, parseProducerHeaders } from '@rrmq/contract';
 import { type ProducerStep, type QueueResult, encodeCommand } from '@rrmq/queue';
-import { type Call } from '../exchange.ts';
+import type { Call } from '../exchange.ts';
 import { type Reply, SUCCESS, jsonReply, refusal } from '../reply.ts';
 import { confirm, propose } from './attempts.ts';
 import { type Parsed, fieldsOf, parseTopicName } from './parsing.ts';
 import { queueRefusals } from './refusals.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 const DUPLICATE = jsonReply(200, '{"success":true}', [headers.duplicate, 'true']);
 const NO_TEXT = refusal('invalid-body', 'the message is missing, or is no string');

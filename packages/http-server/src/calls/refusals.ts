@@ -1,6 +1,6 @@
 import { headers } from '@rrmq/contract';
-import { type QueueRefusal } from '@rrmq/queue';
-import { type GroupStatus, type Member, type RefusalReason } from '@rrmq/raft';
+import type { QueueRefusal } from '@rrmq/queue';
+import type { GroupStatus, Member, RefusalReason } from '@rrmq/raft';
 import { type Reply, refusal } from '../reply.ts';
 
 const UNCONFIRMED = refusal('unconfirmed', 'this node leads, but no quorum has confirmed it yet');

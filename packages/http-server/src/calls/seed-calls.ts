@@ -1,10 +1,10 @@
-import { type EndpointName } from '@rrmq/contract';
-import { type CallHandler } from '../exchange.ts';
+import type { EndpointName } from '@rrmq/contract';
+import type { CallHandler } from '../exchange.ts';
 import { createTopic } from './create-topic.ts';
 import { listTopics } from './list-topics.ts';
 import { pop } from './pop.ts';
 import { publish } from './publish.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 import { status } from './status.ts';
 
 /** A handler for each row of the endpoint table. */

@@ -1,5 +1,5 @@
-import { type QueueResult, type QueueView } from '@rrmq/queue';
-import { type Group } from '@rrmq/raft';
+import type { QueueResult, QueueView } from '@rrmq/queue';
+import type { Group } from '@rrmq/raft';
 
 /** What the seed calls need of the node they run on. */
 export interface SeedNode {

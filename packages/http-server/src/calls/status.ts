@@ -1,8 +1,8 @@
-import { type Role } from '@rrmq/contract';
-import { type RoleName } from '@rrmq/raft';
-import { type Call } from '../exchange.ts';
+import type { Role } from '@rrmq/contract';
+import type { RoleName } from '@rrmq/raft';
+import type { Call } from '../exchange.ts';
 import { jsonReply } from '../reply.ts';
-import { type SeedNode } from './seed-node.ts';
+import type { SeedNode } from './seed-node.ts';
 
 /** A pre-candidate has not asked for votes yet: to its clients it follows. */
 export const roleOnTheWire: Readonly<Record<RoleName, Role>> = {

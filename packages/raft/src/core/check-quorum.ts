@@ -1,5 +1,5 @@
-import { type Leader } from './role.ts';
-import { type CoreState } from './state.ts';
+import type { Leader } from './role.ts';
+import type { CoreState } from './state.ts';
 
 /**
  * Whether a quorum answered lately (check-quorum, thesis §6.2): else no proposal is accepted and no read confirmed,

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { type Configuration, type Member } from './configuration.ts';
+import type { Configuration, Member } from './configuration.ts';
 import { nodeId } from './numbers.ts';
 
 const VERSION = 1;

@@ -1,4 +1,4 @@
-import { type NodeId } from './numbers.ts';
+import type { NodeId } from './numbers.ts';
 
 /** Where a node can be reached. */
 export interface NodeAddress {

@@ -2,9 +2,9 @@ import { assert } from './assert.ts';
 import { NOBODY, type NodeId, type Term, term } from './numbers.ts';
 import { isQuorum, tallyVotes, votersOf } from './quorum.ts';
 import { becomeLeader } from './leading.ts';
-import { type RequestVote, type VoteReply } from './rpc.ts';
+import type { RequestVote, VoteReply } from './rpc.ts';
 import { FAST_CAMPAIGN_STEP_MS, REFUSED_PRE_VOTE_RETRY_MS } from './settings.ts';
-import { type CoreState } from './state.ts';
+import type { CoreState } from './state.ts';
 
 /** Election (§5.2, §5.4.1), pre-vote (thesis §9.6) and the fast election after a leader's death. */
 

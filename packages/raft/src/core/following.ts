@@ -1,13 +1,8 @@
 import { assert } from './assert.ts';
-import { type EntryBatch } from './entry-batch.ts';
+import type { EntryBatch } from './entry-batch.ts';
 import { logIndex } from './numbers.ts';
-import {
-  type AppendEntries,
-  type AppendReply,
-  type Heartbeat,
-  type HeartbeatReply,
-} from './rpc.ts';
-import { type CoreState } from './state.ts';
+import type { AppendEntries, AppendReply, Heartbeat, HeartbeatReply } from './rpc.ts';
+import type { CoreState } from './state.ts';
 
 /** The follower's side: AppendEntries (§5.3, figure 2) and heartbeats. */
 

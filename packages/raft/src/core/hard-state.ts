@@ -1,4 +1,4 @@
-import { type NodeId, type Term } from './numbers.ts';
+import type { NodeId, Term } from './numbers.ts';
 
 /** What must survive a crash before anything is answered on its strength (figure 2, "persistent state"). */
 export interface HardState {

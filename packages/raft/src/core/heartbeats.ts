@@ -2,9 +2,9 @@ import { logIndex } from './numbers.ts';
 import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import { maybeSendAppend } from './replication.ts';
-import { type Leader } from './role.ts';
-import { type Heartbeat, type HeartbeatReply } from './rpc.ts';
-import { type CoreState } from './state.ts';
+import type { Leader } from './role.ts';
+import type { Heartbeat, HeartbeatReply } from './rpc.ts';
+import type { CoreState } from './state.ts';
 
 /** Heartbeats: they keep followers, prove leadership to the leader itself, and carry commit and time. */
 

@@ -9,8 +9,8 @@ import { PendingReads } from './pending-reads.ts';
 import { Progress } from './progress.ts';
 import { receiversOf } from './quorum.ts';
 import { replicate } from './replication.ts';
-import { type Leader } from './role.ts';
-import { type CoreState } from './state.ts';
+import type { Leader } from './role.ts';
+import type { CoreState } from './state.ts';
 import { tickTransfer } from './transfer.ts';
 import { UncommittedBytes } from './uncommitted-bytes.ts';
 

@@ -1,9 +1,9 @@
 import { assert } from './assert.ts';
-import { type EntryBatch } from './entry-batch.ts';
-import { type HardState } from './hard-state.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import type { HardState } from './hard-state.ts';
 import { type LogIndex, type Term, logIndex } from './numbers.ts';
-import { type Load, type ReadyWrite, type WriteToken } from './ready.ts';
-import { type Rpc } from './rpc.ts';
+import type { Load, ReadyWrite, WriteToken } from './ready.ts';
+import type { Rpc } from './rpc.ts';
 
 /** A write that was ordered and is not yet known to be durable. */
 interface WriteInFlight {

@@ -1,4 +1,4 @@
-import { type LogIndex } from './numbers.ts';
+import type { LogIndex } from './numbers.ts';
 
 /** Names a read in `Raft.read` and `Ready.reads`. */
 export type ReadId = number;

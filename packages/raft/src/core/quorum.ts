@@ -1,5 +1,5 @@
-import { type Configuration } from './configuration.ts';
-import { type NodeId } from './numbers.ts';
+import type { Configuration } from './configuration.ts';
+import type { NodeId } from './numbers.ts';
 
 export type Tally = 'won' | 'lost' | 'pending';
 

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { type EntryBatch } from './entry-batch.ts';
+import type { EntryBatch } from './entry-batch.ts';
 import { type LogIndex, type LogTime, type Term, logIndex } from './numbers.ts';
 
 /** A term and the first index that it holds. */

@@ -1,5 +1,5 @@
-import { type EntryBatch } from './entry-batch.ts';
-import { type Configuration } from './configuration.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import type { Configuration } from './configuration.ts';
 import {
   campaignAtOnceIfAlone,
   onOwnVoteDurable,
@@ -15,12 +15,12 @@ import { isConfirmed } from './check-quorum.ts';
 import { maybeAskForReads, onHeartbeatReply } from './heartbeats.ts';
 import { type Proposed, propose, tickLeader } from './leading.ts';
 import { type LogIndex, NOBODY, type NodeId, type Term } from './numbers.ts';
-import { type ReadId } from './pending-reads.ts';
+import type { ReadId } from './pending-reads.ts';
 import { type ReadRefusal, read } from './reading.ts';
-import { type Ready, type WriteToken } from './ready.ts';
+import type { Ready, WriteToken } from './ready.ts';
 import { onAppendReply, onLoaded, onOwnEntriesDurable, onPeerDisconnected } from './replication.ts';
-import { type Role } from './role.ts';
-import { type Rpc } from './rpc.ts';
+import type { Role } from './role.ts';
+import type { Rpc } from './rpc.ts';
 import { CoreState, type CoreStart, type Now } from './state.ts';
 import { transferLeadership } from './transfer.ts';
 

@@ -1,8 +1,8 @@
 import { isConfirmed } from './check-quorum.ts';
 import { logIndex } from './numbers.ts';
-import { type ReadId } from './pending-reads.ts';
-import { type Leader } from './role.ts';
-import { type CoreState } from './state.ts';
+import type { ReadId } from './pending-reads.ts';
+import type { Leader } from './role.ts';
+import type { CoreState } from './state.ts';
 
 /** Linearizable reads by ReadIndex (§8, thesis §6.4); there are no leader-lease reads. */
 

@@ -1,8 +1,8 @@
-import { type EntryBatch } from './entry-batch.ts';
-import { type HardState } from './hard-state.ts';
-import { type LogIndex, type NodeId } from './numbers.ts';
-import { type ConfirmedRead } from './pending-reads.ts';
-import { type Rpc } from './rpc.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import type { HardState } from './hard-state.ts';
+import type { LogIndex, NodeId } from './numbers.ts';
+import type { ConfirmedRead } from './pending-reads.ts';
+import type { Rpc } from './rpc.ts';
 
 /**
  * One durable write of the log. Its parts take effect in the order given here; all of it is on disk, or (after a

@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
 import { type NodeId, logIndex } from './numbers.ts';
-import { type EntryBatch } from './entry-batch.ts';
-import { type Progress } from './progress.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import type { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
-import { type Leader } from './role.ts';
-import { type AppendEntries, type AppendReply, type Heartbeat } from './rpc.ts';
-import { type CoreState } from './state.ts';
+import type { Leader } from './role.ts';
+import type { AppendEntries, AppendReply, Heartbeat } from './rpc.ts';
+import type { CoreState } from './state.ts';
 import { maybeOrderCampaign } from './transfer.ts';
 
 /** The leader's side of log replication (§5.3) and of commitment (§5.3, §5.4.2). */

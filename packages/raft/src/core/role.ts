@@ -1,8 +1,8 @@
-import { type LogIndex, type NodeId } from './numbers.ts';
-import { type Progress } from './progress.ts';
-import { type PendingReads } from './pending-reads.ts';
-import { type HeartbeatRounds } from './heartbeat-rounds.ts';
-import { type UncommittedBytes } from './uncommitted-bytes.ts';
+import type { LogIndex, NodeId } from './numbers.ts';
+import type { Progress } from './progress.ts';
+import type { PendingReads } from './pending-reads.ts';
+import type { HeartbeatRounds } from './heartbeat-rounds.ts';
+import type { UncommittedBytes } from './uncommitted-bytes.ts';
 
 /** Times named `…At` are on the election clock (`CoreState.electionClockMs`) unless said otherwise. */
 export interface Follower {

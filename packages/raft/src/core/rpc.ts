@@ -1,11 +1,5 @@
-import { type EntryBatch } from './entry-batch.ts';
-import {
-  type Incarnation,
-  type LogIndex,
-  type LogTime,
-  type NodeId,
-  type Term,
-} from './numbers.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import type { Incarnation, LogIndex, LogTime, NodeId, Term } from './numbers.ts';
 
 /** What every rpc says. */
 interface Envelope {

@@ -1,4 +1,4 @@
-import { type NodeId } from './numbers.ts';
+import type { NodeId } from './numbers.ts';
 
 /** What a core is told once. Complete: defaults are filled in by whoever makes it. */
 export interface Settings {

@@ -1,9 +1,9 @@
 import { assert } from './assert.ts';
-import { type Configuration } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import { decodeConfiguration } from './configuration-codec.ts';
 import { type Entry, type EntryBatch, EntryType } from './entry-batch.ts';
 import { GroupClock } from './group-clock.ts';
-import { type HardState } from './hard-state.ts';
+import type { HardState } from './hard-state.ts';
 import {
   type Incarnation,
   type LogIndex,
@@ -16,9 +16,9 @@ import {
 import { Outbox } from './outbox.ts';
 import { isVoter } from './quorum.ts';
 import { type LogShape, RaftLog } from './raft-log.ts';
-import { type Follower, type Role } from './role.ts';
-import { type ConfirmedRead, type ReadId } from './pending-reads.ts';
-import { type Settings } from './settings.ts';
+import type { Follower, Role } from './role.ts';
+import type { ConfirmedRead, ReadId } from './pending-reads.ts';
+import type { Settings } from './settings.ts';
 
 /** Uniform in [0, 1); the one source of chance of the core. */
 export interface RandomSource {

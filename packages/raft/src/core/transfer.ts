@@ -1,8 +1,8 @@
 import { type LogIndex, NOBODY, type NodeId } from './numbers.ts';
 import { isVoter } from './quorum.ts';
-import { type Leader } from './role.ts';
-import { type TimeoutNow } from './rpc.ts';
-import { type CoreState } from './state.ts';
+import type { Leader } from './role.ts';
+import type { TimeoutNow } from './rpc.ts';
+import type { CoreState } from './state.ts';
 
 /** Handing leadership over (thesis §3.10). */
 

@@ -1,4 +1,4 @@
-import { type LogIndex } from './numbers.ts';
+import type { LogIndex } from './numbers.ts';
 
 /** Counts the bytes that a leader has appended and not yet committed: the bound on what a stalled quorum can pile up. */
 export class UncommittedBytes {

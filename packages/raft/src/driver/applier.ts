@@ -1,8 +1,8 @@
 import { type Entry, type EntryBatch, EntryType } from '../core/entry-batch.ts';
 import { decodeGapMs } from '../core/no-op.ts';
 import { type LogIndex, logIndex } from '../core/numbers.ts';
-import { type Raft } from '../core/raft.ts';
-import { type Clock, type StateMachine, type Timers } from '../ports.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Clock, StateMachine, Timers } from '../ports.ts';
 
 /** After so many entries, or so long, sockets get their turn before the next ones. */
 const ENTRIES_MAX = 256;
@@ -12,7 +12,7 @@ const BUDGET_MS = 2;
 const FETCH_BYTES = 1_048_576;
 
 export interface ApplierOptions<Result> {
-  readonly core: Raft;
+  readonly core: Pick<Raft, 'applied' | 'committed' | 'termAt' | 'entriesFrom' | 'appliedThrough'>;
   readonly machine: StateMachine<Result>;
   readonly clock: Clock;
   readonly timers: Timers;

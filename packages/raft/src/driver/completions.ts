@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.ts';
 import { type LogIndex, type Term, logIndex } from '../core/numbers.ts';
-import { type Outcome } from './group.ts';
+import type { Outcome } from './group.ts';
 
 export type Done<Result> = (outcome: Outcome<Result>) => void;
 

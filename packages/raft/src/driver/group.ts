@@ -1,5 +1,5 @@
-import { type Member } from '../core/configuration.ts';
-import { type LogIndex, type NodeId, type Term } from '../core/numbers.ts';
+import type { Member } from '../core/configuration.ts';
+import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
 
 /** Why a proposal or a read was refused. Nothing was appended: it is safe to try again, here or elsewhere. */
 export type RefusalReason =

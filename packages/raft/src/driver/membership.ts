@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { encodeConfiguration } from '../core/configuration-codec.ts';
-import { type Member } from '../core/configuration.ts';
-import { type Random } from '../ports.ts';
-import { type NewDirectory } from '../storage/boot.ts';
-import { type DirectoryIdentity } from '../storage/recovered.ts';
-import { type NewNode } from './node-options.ts';
+import type { Member } from '../core/configuration.ts';
+import type { Random } from '../ports.ts';
+import type { NewDirectory } from '../storage/boot.ts';
+import type { DirectoryIdentity } from '../storage/recovered.ts';
+import type { NewNode } from './node-options.ts';
 
 /** Raised by a forced new cluster. */
 const FIRST_CLUSTER_EPOCH = 1;

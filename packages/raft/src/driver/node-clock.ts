@@ -1,4 +1,4 @@
-import { type Clock } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 
 /** The clocks of this machine. `monotonicMs` counts on while the process is stopped or starved. */
 export class NodeClock implements Clock {

@@ -1,6 +1,6 @@
-import { type Incarnation, type LogIndex, type NodeId, type Term } from '../core/numbers.ts';
-import { type RoleName } from './group.ts';
-import { type TransportEvent } from './transport/transport-events.ts';
+import type { Incarnation, LogIndex, NodeId, Term } from '../core/numbers.ts';
+import type { RoleName } from './group.ts';
+import type { TransportEvent } from './transport/transport-events.ts';
 
 /** What a node tells its host, for logs and gauges. Plain data. */
 export type NodeEvent =

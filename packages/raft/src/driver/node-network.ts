@@ -1,13 +1,7 @@
 import { type IncomingMessage, type Server, request } from 'node:http';
 import { Socket } from 'node:net';
-import { type Duplex } from 'node:stream';
-import {
-  type CloseReason,
-  type Network,
-  type PeerAddress,
-  type PeerStream,
-  type StreamHandlers,
-} from '../ports.ts';
+import type { Duplex } from 'node:stream';
+import type { CloseReason, Network, PeerAddress, PeerStream, StreamHandlers } from '../ports.ts';
 
 /** The name of the protocol in `Upgrade`. Its number changes only if the handshake itself should. */
 const PROTOCOL = 'rrmq-raft/1';

@@ -1,19 +1,12 @@
-import { type Member } from '../core/configuration.ts';
-import { type NodeId } from '../core/numbers.ts';
-import { type Raft } from '../core/raft.ts';
-import { type Rpc } from '../core/rpc.ts';
-import { type Settings } from '../core/settings.ts';
-import {
-  type Clock,
-  type Disk,
-  type Network,
-  type Random,
-  type StateMachine,
-  type Timers,
-} from '../ports.ts';
-import { type SegmentBytes } from '../storage/log.ts';
-import { type DirectoryIdentity } from '../storage/recovered.ts';
-import { type NodeEvent } from './node-events.ts';
+import type { Member } from '../core/configuration.ts';
+import type { NodeId } from '../core/numbers.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Rpc } from '../core/rpc.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Clock, Disk, Network, Random, StateMachine, Timers } from '../ports.ts';
+import type { SegmentBytes } from '../storage/log.ts';
+import type { DirectoryIdentity } from '../storage/recovered.ts';
+import type { NodeEvent } from './node-events.ts';
 
 /** The ways in which a node touches the world. */
 export interface Ports {

@@ -1,4 +1,4 @@
-import { type Random } from '../ports.ts';
+import type { Random } from '../ports.ts';
 
 /** Chance of the JavaScript engine: fit for timeouts and jitter, not for secrets. */
 export class NodeRandom implements Random {

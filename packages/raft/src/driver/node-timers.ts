@@ -1,4 +1,4 @@
-import { type Timers } from '../ports.ts';
+import type { Timers } from '../ports.ts';
 
 /** Timers of the event loop. */
 export class NodeTimers implements Timers {

@@ -1,6 +1,6 @@
-import { type Raft } from '../core/raft.ts';
-import { type Completions, type Done } from './completions.ts';
-import { type RefusalReason } from './group.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Completions, Done } from './completions.ts';
+import type { RefusalReason } from './group.ts';
 
 /** A command larger than this is refused: followers must be able to hold some appends in memory. */
 export const COMMAND_BYTES_MAX = 33_554_432;

@@ -1,22 +1,16 @@
 import { decodeConfiguration } from '../core/configuration-codec.ts';
-import { type Configuration, type Member } from '../core/configuration.ts';
+import type { Configuration, Member } from '../core/configuration.ts';
 import { NOBODY, type NodeId } from '../core/numbers.ts';
 import { Raft } from '../core/raft.ts';
-import { type Load, type Ready } from '../core/ready.ts';
+import type { Load, Ready } from '../core/ready.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts';
-import { type StateMachine } from '../ports.ts';
+import type { StateMachine } from '../ports.ts';
 import { DurableLog } from '../storage/log.ts';
 import { Applier } from './applier.ts';
 import { Completions } from './completions.ts';
-import {
-  type Group,
-  type GroupStatus,
-  type Outcome,
-  type ReadOutcome,
-  type RefusalReason,
-} from './group.ts';
+import type { Group, GroupStatus, Outcome, ReadOutcome, RefusalReason } from './group.ts';
 import { belongsTo, newDirectory } from './membership.ts';
-import { type NodeEvent } from './node-events.ts';
+import type { NodeEvent } from './node-events.ts';
 import {
   type Inspector,
   type Ports,
@@ -284,6 +278,8 @@ export class RaftNode<Result> implements Group<Result> {
     const before = this.#seen;
     this.#seen = { role, term, leader, committed };
     if (role === before.role && term === before.term && leader === before.leader) return;
+    // Whoever waits for the node comes first, and this is much to write.
+    if (leader !== NOBODY) this.#log.prepareSpare();
     if (before.role === 'leader' && (role !== 'leader' || term !== before.term)) {
       // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
       this.#completions.unknownAfter(before.committed);

@@ -1,6 +1,6 @@
-import { type LogIndex } from '../core/numbers.ts';
-import { type ReadId } from '../core/pending-reads.ts';
-import { type ReadOutcome, type RefusalReason } from './group.ts';
+import type { LogIndex } from '../core/numbers.ts';
+import type { ReadId } from '../core/pending-reads.ts';
+import type { ReadOutcome, RefusalReason } from './group.ts';
 
 type Done = (outcome: ReadOutcome) => void;
 

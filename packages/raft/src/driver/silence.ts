@@ -1,4 +1,4 @@
-import { type NodeId } from '../core/numbers.ts';
+import type { NodeId } from '../core/numbers.ts';
 
 /**
  * When each peer that should answer was last heard. A stream can look open though nothing comes through (the path is

@@ -1,6 +1,6 @@
 import { EntryBatch, EntryType, RECORD_HEADER_BYTES } from '../core/entry-batch.ts';
 import { NOBODY, incarnation, logIndex, logTime, term } from '../core/numbers.ts';
-import { type Carried } from './carried.ts';
+import type { Carried } from './carried.ts';
 import {
   type Frame,
   claimedBytes,
@@ -15,8 +15,8 @@ import { type LogDirectory, segmentName } from './log-directory.ts';
 import { LogCorrupt } from './log-errors.ts';
 import { LogImage } from './log-image.ts';
 import { type OpenSegment, makeSegment } from './open-segment.ts';
-import { type DirectoryIdentity } from './recovered.ts';
-import { type RecoveredLog } from './recovery.ts';
+import type { DirectoryIdentity } from './recovered.ts';
+import type { RecoveredLog } from './recovery.ts';
 
 /** What a directory is made with. */
 export interface NewDirectory {

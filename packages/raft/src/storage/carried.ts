@@ -1,4 +1,4 @@
-import { type FrameName, type Standing } from './head.ts';
+import type { FrameName, Standing } from './head.ts';
 
 /**
  * The frames in the bytes `from … to` of the last segment, which the next boot writes again behind `previous`.

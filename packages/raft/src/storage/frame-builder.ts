@@ -1,6 +1,6 @@
 import { RECORD_HEADER_BYTES, writeRecordHeader } from '../core/entry-batch.ts';
-import { type NodeId } from '../core/numbers.ts';
-import { type LogWrite } from '../core/ready.ts';
+import type { NodeId } from '../core/numbers.ts';
+import type { LogWrite } from '../core/ready.ts';
 import { type Frame, type FrameLink, frameBytes, recordOffset, sealFrame } from './frame.ts';
 import { RecordType } from './records.ts';
 

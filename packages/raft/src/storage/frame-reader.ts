@@ -1,5 +1,5 @@
 import { RECORD_HEADER_BYTES } from '../core/entry-batch.ts';
-import { type DiskFile } from '../ports.ts';
+import type { DiskFile } from '../ports.ts';
 import { FRAME_HEADER_BYTES, type Frame, SECTOR_BYTES, claimedBytes, parseFrame } from './frame.ts';
 
 const WINDOW_BYTES = 1_048_576;

@@ -5,7 +5,7 @@ import {
   recordType,
   writeRecordHeader,
 } from '../core/entry-batch.ts';
-import { type HardState } from '../core/hard-state.ts';
+import type { HardState } from '../core/hard-state.ts';
 import {
   type Incarnation,
   type LogIndex,
@@ -21,7 +21,7 @@ import {
 import { FieldReader, FieldWriter } from './fields.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, recordOffset, sealFrame } from './frame.ts';
 import { RecordType } from './records.ts';
-import { type ConfigurationRecord, type DirectoryIdentity } from './recovered.ts';
+import type { ConfigurationRecord, DirectoryIdentity } from './recovered.ts';
 
 /** Raised when a log can no longer be read by the versions before. */
 const FORMAT_VERSION = 1;

@@ -1,4 +1,4 @@
-import { type Disk, type DiskFile } from '../ports.ts';
+import type { Disk, DiskFile } from '../ports.ts';
 
 /** Zeros are written in pieces of this size. */
 const FILL_BYTES = 1_048_576;

@@ -7,7 +7,7 @@ import {
   recordTerm,
   recordType,
 } from '../core/entry-batch.ts';
-import { type HardState } from '../core/hard-state.ts';
+import type { HardState } from '../core/hard-state.ts';
 import {
   type LogIndex,
   type LogTime,
@@ -18,10 +18,10 @@ import {
 } from '../core/numbers.ts';
 import { type Frame, recordOffset } from './frame.ts';
 import { FrameIndex, type Place } from './frame-index.ts';
-import { type Standing } from './head.ts';
+import type { Standing } from './head.ts';
 import { RecordType, isEntry } from './records.ts';
-import { type ConfigurationRecord } from './recovered.ts';
-import { type TermRun } from '../core/raft-log.ts';
+import type { ConfigurationRecord } from './recovered.ts';
+import type { TermRun } from '../core/raft-log.ts';
 
 /**
  * What the durable frames say, one applied after the other. Recovery and the running log use the same code, so that

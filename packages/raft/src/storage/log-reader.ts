@@ -4,9 +4,9 @@ import {
   recordIndex,
   recordPayloadBytes,
 } from '../core/entry-batch.ts';
-import { type DiskFile } from '../ports.ts';
+import type { DiskFile } from '../ports.ts';
 import { claimedBytes, parseFrame, recordOffset } from './frame.ts';
-import { type Run } from './frame-index.ts';
+import type { Run } from './frame-index.ts';
 import { type LogDirectory, segmentName } from './log-directory.ts';
 import { LogCorrupt } from './log-errors.ts';
 

@@ -1,11 +1,11 @@
 import { FalseClaim, assert } from '../core/assert.ts';
 import { FrameBuilder, type Pending, measure, measureAll } from './frame-builder.ts';
 import { type Frame, recordOffset } from './frame.ts';
-import { type Head } from './head.ts';
-import { type LogDirectory } from './log-directory.ts';
-import { type LogImage } from './log-image.ts';
+import type { Head } from './head.ts';
+import type { LogDirectory } from './log-directory.ts';
+import type { LogImage } from './log-image.ts';
 import { type OpenSegment, advanced, bytesToHold, hasRoom, useSpare } from './open-segment.ts';
-import { type SpareSegment } from './spare.ts';
+import type { SpareSegment } from './spare.ts';
 
 /**
  * What waits is written in frames of at most this size (or of one item that is larger): big enough that the disk and

@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts';
-import { type EntryBatch } from '../core/entry-batch.ts';
+import type { EntryBatch } from '../core/entry-batch.ts';
 import {
   type LogIndex,
   type LogTime,
@@ -8,15 +8,15 @@ import {
   logTime,
   term,
 } from '../core/numbers.ts';
-import { type LogWrite } from '../core/ready.ts';
-import { type DirectoryLock, type Disk } from '../ports.ts';
+import type { LogWrite } from '../core/ready.ts';
+import type { DirectoryLock, Disk } from '../ports.ts';
 import { type BootedLog, type Booting, type NewDirectory, boot, create } from './boot.ts';
 import { LogDirectory, segmentName } from './log-directory.ts';
 import { DirectoryLocked, LogCorrupt, NoLog, NotInLog } from './log-errors.ts';
-import { type LogImage } from './log-image.ts';
+import type { LogImage } from './log-image.ts';
 import { readRuns } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
-import { type Recovered } from './recovered.ts';
+import type { Recovered } from './recovered.ts';
 import { type RecoveredLog, Recovery } from './recovery.ts';
 import { SpareSegment } from './spare.ts';
 
@@ -120,6 +120,11 @@ export class DurableLog {
     this.#parts.writer.submit({ kind: 'peer', id, instanceId, done });
   }
 
+  /** Makes the next segment in the background, or finds the one of an earlier boot: later calls change nothing. */
+  prepareSpare(): void {
+    if (!this.#closed) this.#parts.spare.prepare();
+  }
+
   /**
    * Durable entries from `first` on, contiguous, at most `maxBytes` but at least one: those that were durable when this was
    * called. Rejects with `NotInLog` when `first` was not, and with `LogCorrupt`.
@@ -174,7 +179,6 @@ async function openLocked(options: LogOptions, lock: DirectoryLock): Promise<Par
   const { image, segment } = await begin(booting, found, options.create);
   const recovered = await describe(directory, { image, segment }, found);
   const spare = new SpareSegment(directory, segmentBytes.later);
-  spare.prepare();
   const writer = new LogWriter({ directory, image, segment, spare, newSalt, onFailure });
   return { directory, lock, image, writer, spare, recovered };
 }

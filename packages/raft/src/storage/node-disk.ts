@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Disk, type DiskFile, type DirectoryLock, type OpenMode } from '../ports.ts';
+import type { Disk, DiskFile, DirectoryLock, OpenMode } from '../ports.ts';
 import { lockDirectory } from './node-lock.ts';
 
 /** On Linux a write through this is durable when it returns: one trip to the thread pool instead of two. */

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type DirectoryLock } from '../ports.ts';
+import type { DirectoryLock } from '../ports.ts';
 
 /**
  * Locks are files `lock-1`, `lock-2`, …; the highest one tells who holds the directory. Whoever finds its holder gone

@@ -1,4 +1,4 @@
-import { type DiskFile } from '../ports.ts';
+import type { DiskFile } from '../ports.ts';
 import { type Frame, frameBytes, sectorAligned } from './frame.ts';
 import { type FrameName, type Head, encodeHead } from './head.ts';
 import {

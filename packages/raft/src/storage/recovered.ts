@@ -1,6 +1,6 @@
-import { type LogShape } from '../core/raft-log.ts';
-import { type HardState } from '../core/hard-state.ts';
-import { type Incarnation, type LogIndex, type NodeId } from '../core/numbers.ts';
+import type { LogShape } from '../core/raft-log.ts';
+import type { HardState } from '../core/hard-state.ts';
+import type { Incarnation, LogIndex, NodeId } from '../core/numbers.ts';
 
 /** A configuration entry that stands in the log (or came with the snapshot), undecoded. */
 export interface ConfigurationRecord {

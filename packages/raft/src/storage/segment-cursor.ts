@@ -1,7 +1,7 @@
-import { type Carried } from './carried.ts';
+import type { Carried } from './carried.ts';
 import { type Frame, sectorAligned } from './frame.ts';
-import { type FrameName, type Standing } from './head.ts';
-import { type LiveSegment } from './live-segments.ts';
+import type { FrameName, Standing } from './head.ts';
+import type { LiveSegment } from './live-segments.ts';
 
 /** Where recovery stands in a segment: `name` is the last frame of the log that it passed. */
 export class SegmentCursor {

@@ -22,9 +22,9 @@ export class SpareSegment {
     this.#bytes = bytes;
   }
 
-  /** Starts to prepare a spare in the background, or finds the one of an earlier boot. */
+  /** Starts to prepare a spare in the background, or finds the one of an earlier boot, unless that is done. */
   prepare(): void {
-    this.#preparing = this.#findOrMake().catch(() => undefined);
+    this.#preparing ??= this.#findOrMake().catch(() => undefined);
   }
 
   /** Waits for the spare, which must hold `bytes`. It stands in the file `SPARE` and is the caller's to rename. */

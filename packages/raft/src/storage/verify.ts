@@ -1,8 +1,8 @@
-import { type LogIndex } from '../core/numbers.ts';
-import { type Disk } from '../ports.ts';
+import type { LogIndex } from '../core/numbers.ts';
+import type { Disk } from '../ports.ts';
 import { LogDirectory } from './log-directory.ts';
 import { type Damage, DirectoryLocked, LogCorrupt, NoLog } from './log-errors.ts';
-import { type TermRun } from '../core/raft-log.ts';
+import type { TermRun } from '../core/raft-log.ts';
 import { type RecoveredLog, Recovery, type SegmentSurvey } from './recovery.ts';
 
 /** What `rrmq-node verify` found; with a problem, as far as it could read. */

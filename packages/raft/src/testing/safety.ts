@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type LogIndex, type NodeId, type Term, logIndex } from '../core/numbers.ts';
-import { type Raft } from '../core/raft.ts';
-import { type Rpc } from '../core/rpc.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Rpc } from '../core/rpc.ts';
 
 /** A promise of Raft was broken. */
 export class SafetyViolated extends Error {

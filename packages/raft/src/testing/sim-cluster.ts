@@ -1,11 +1,11 @@
-import { type Member } from '../core/configuration.ts';
+import type { Member } from '../core/configuration.ts';
 import { type LogIndex, type NodeId, type LogTime, nodeId } from '../core/numbers.ts';
-import { type Raft } from '../core/raft.ts';
+import type { Raft } from '../core/raft.ts';
 import { clusterIdOf } from '../driver/membership.ts';
-import { type NodeEvent } from '../driver/node-events.ts';
-import { type RaftNodeOptions } from '../driver/node-options.ts';
+import type { NodeEvent } from '../driver/node-events.ts';
+import type { RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
-import { type MachineSnapshot, type PeerAddress, type StateMachine } from '../ports.ts';
+import type { MachineSnapshot, PeerAddress, StateMachine } from '../ports.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
 import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';

@@ -1,5 +1,5 @@
-import { type Random } from '../ports.ts';
-import { type SimInode } from './sim-inode.ts';
+import type { Random } from '../ports.ts';
+import type { SimInode } from './sim-inode.ts';
 
 type Names = Map<string, SimInode>;
 

@@ -1,4 +1,4 @@
-import { type DirectoryLock, type Disk, type DiskFile, type OpenMode } from '../ports.ts';
+import type { DirectoryLock, Disk, DiskFile, OpenMode } from '../ports.ts';
 import { SimMount } from './sim-mount.ts';
 import { type DiskOperationKind, type SimDiskOptions, SimStore, nameOf } from './sim-store.ts';
 

@@ -1,4 +1,4 @@
-import { type Random } from '../ports.ts';
+import type { Random } from '../ports.ts';
 
 /** The unit that survives a crash whole or not at all. */
 const SECTOR_BYTES = 512;

@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts';
-import { type DirectoryLock, type Disk, type DiskFile, type OpenMode } from '../ports.ts';
+import type { DirectoryLock, Disk, DiskFile, OpenMode } from '../ports.ts';
 import { SimDirectory } from './sim-directory.ts';
 import { SimInode } from './sim-inode.ts';
 import { type SimStore, type Steps, diskError, directoryOf, missing, nameOf } from './sim-store.ts';

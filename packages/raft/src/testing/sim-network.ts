@@ -1,11 +1,11 @@
 import { assert } from '../core/assert.ts';
-import {
-  type CloseReason,
-  type Network,
-  type PeerAddress,
-  type PeerStream,
-  type Random,
-  type StreamHandlers,
+import type {
+  CloseReason,
+  Network,
+  PeerAddress,
+  PeerStream,
+  Random,
+  StreamHandlers,
 } from '../ports.ts';
 
 /** Virtual time. Callbacks that are due at the same time run in any order, but always the same one. */

@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  type Network,
-  type PeerStream,
-  type StreamHandlers,
-  type Timers,
-} from '../ports.ts';
-import { type SimWorld } from './sim-world.ts';
+import type { Clock, Network, PeerStream, StreamHandlers, Timers } from '../ports.ts';
+import type { SimWorld } from './sim-world.ts';
 
 /** How a node's clocks differ from virtual time. */
 export interface ClockFault {

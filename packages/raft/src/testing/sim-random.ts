@@ -1,4 +1,4 @@
-import { type Random } from '../ports.ts';
+import type { Random } from '../ports.ts';
 
 /** A small seeded generator (mulberry32): the same seed gives the same numbers on every machine. */
 export class SimRandom implements Random {

@@ -1,6 +1,6 @@
-import { type Random } from '../ports.ts';
-import { type SimDirectory } from './sim-directory.ts';
-import { type SimInode } from './sim-inode.ts';
+import type { Random } from '../ports.ts';
+import type { SimDirectory } from './sim-directory.ts';
+import type { SimInode } from './sim-inode.ts';
 
 /** What a disk is asked to do, seen by the `delay` hook. Reads are `read`, `list` and `size`. */
 export type DiskOperationKind =

@@ -1,4 +1,4 @@
-import { type SimScheduler } from './sim-network.ts';
+import type { SimScheduler } from './sim-network.ts';
 
 interface SimEvent {
   readonly atMs: number;

@@ -1,9 +1,9 @@
 import { assert } from '../../src/core/assert.ts';
-import { type Configuration } from '../../src/core/configuration.ts';
-import { type Raft } from '../../src/core/raft.ts';
+import type { Configuration } from '../../src/core/configuration.ts';
+import type { Raft } from '../../src/core/raft.ts';
 import { type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
-import { type Rpc } from '../../src/core/rpc.ts';
-import { type Settings } from '../../src/core/settings.ts';
+import type { Rpc } from '../../src/core/rpc.ts';
+import type { Settings } from '../../src/core/settings.ts';
 import { CoreNode } from './core-node.ts';
 import { DurableImage } from './durable-image.ts';
 

@@ -1,15 +1,15 @@
 import { assert } from '../../src/core/assert.ts';
-import { type Configuration } from '../../src/core/configuration.ts';
+import type { Configuration } from '../../src/core/configuration.ts';
 import { EntryType } from '../../src/core/entry-batch.ts';
-import { type Proposed } from '../../src/core/leading.ts';
+import type { Proposed } from '../../src/core/leading.ts';
 import { logIndex, type NodeId } from '../../src/core/numbers.ts';
-import { type ConfirmedRead } from '../../src/core/pending-reads.ts';
+import type { ConfirmedRead } from '../../src/core/pending-reads.ts';
 import { Raft } from '../../src/core/raft.ts';
-import { type ReadyWrite } from '../../src/core/ready.ts';
-import { type Rpc } from '../../src/core/rpc.ts';
+import type { ReadyWrite } from '../../src/core/ready.ts';
+import type { Rpc } from '../../src/core/rpc.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
-import { type CoreNetwork } from './core-network.ts';
-import { type DurableImage } from './durable-image.ts';
+import type { CoreNetwork } from './core-network.ts';
+import type { DurableImage } from './durable-image.ts';
 
 interface CoreNodeStart {
   readonly id: NodeId;

@@ -1,8 +1,8 @@
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
-import { type HardState } from '../../src/core/hard-state.ts';
+import type { HardState } from '../../src/core/hard-state.ts';
 import { type LogIndex, NOBODY, logIndex, logTime, term } from '../../src/core/numbers.ts';
-import { type LogShape, type TermRun } from '../../src/core/raft-log.ts';
-import { type LogWrite } from '../../src/core/ready.ts';
+import type { LogShape, TermRun } from '../../src/core/raft-log.ts';
+import type { LogWrite } from '../../src/core/ready.ts';
 
 /** What a node finds on disk after a crash: a model of the durable log, made from `Ready.write`. */
 export class DurableImage {

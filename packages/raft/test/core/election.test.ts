@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
-import { type RequestVote, type Rpc, type VoteReply } from '../../src/core/rpc.ts';
+import type { RequestVote, Rpc, VoteReply } from '../../src/core/rpc.ts';
 import { CoreNetwork } from './core-network.ts';
 
 /** Elections: §5.2, §5.4.1. */

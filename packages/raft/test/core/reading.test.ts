@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Rpc } from '../../src/core/rpc.ts';
+import type { Rpc } from '../../src/core/rpc.ts';
 import { CoreNetwork } from './core-network.ts';
 
 /** Linearizable reads by ReadIndex: §8, thesis §6.4. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
-import { type AppendEntries, type Rpc } from '../../src/core/rpc.ts';
+import type { AppendEntries, Rpc } from '../../src/core/rpc.ts';
 import { CoreNetwork } from './core-network.ts';
 import { entryOf } from './durable-image.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { nodeId } from '../../src/core/numbers.ts';
-import { type DurableLog } from '../../src/storage/log.ts';
+import type { DurableLog } from '../../src/storage/log.ts';
 import { CrashDisk, batchOf, commands, contentsOf, openLog, seeded, writeOf } from './log-kit.ts';
 import { type Model, NEW_LOG, type Step, after, randomStep, textOf } from './log-model.ts';
 

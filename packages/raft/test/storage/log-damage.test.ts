@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { logIndex } from '../../src/core/numbers.ts';
 import { SECTOR_BYTES, claimedBytes, parseFrame, sealFrame } from '../../src/storage/frame.ts';
 import { LogCorrupt } from '../../src/storage/log-errors.ts';
-import { type SimDisk } from '../../src/testing/sim-disk.ts';
+import type { SimDisk } from '../../src/testing/sim-disk.ts';
 import {
   DIRECTORY,
   append,

@@ -1,11 +1,11 @@
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
 import { logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
-import { type LogWrite } from '../../src/core/ready.ts';
-import { type Disk } from '../../src/ports.ts';
-import { type NewDirectory } from '../../src/storage/boot.ts';
+import type { LogWrite } from '../../src/core/ready.ts';
+import type { Disk } from '../../src/ports.ts';
+import type { NewDirectory } from '../../src/storage/boot.ts';
 import { DurableLog, type SegmentBytes } from '../../src/storage/log.ts';
 import { SimDisk } from '../../src/testing/sim-disk.ts';
-import { type DiskOperation } from '../../src/testing/sim-store.ts';
+import type { DiskOperation } from '../../src/testing/sim-store.ts';
 
 export const DIRECTORY = '/data/log';
 const SMALL: SegmentBytes = { first: 4096, later: 8192 };

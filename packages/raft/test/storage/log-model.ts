@@ -1,5 +1,5 @@
 import { EntryType, type EntryBatch } from '../../src/core/entry-batch.ts';
-import { type LogWrite } from '../../src/core/ready.ts';
+import type { LogWrite } from '../../src/core/ready.ts';
 import { CREATE, batchOf, type seeded, writeOf } from './log-kit.ts';
 
 interface ModelEntry {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type SimDisk } from '../../src/testing/sim-disk.ts';
+import type { SimDisk } from '../../src/testing/sim-disk.ts';
 import { caught, simDisk } from './log-kit.ts';
 
 async function diskWithFile(): Promise<SimDisk> {

@@ -13,7 +13,7 @@ import {
   greeting,
   judge,
 } from '../../src/driver/transport/handshake.ts';
-import { type EncodedFrame } from '../../src/driver/transport/rpc-codec.ts';
+import type { EncodedFrame } from '../../src/driver/transport/rpc-codec.ts';
 
 const clusterId = 'c'.repeat(32);
 

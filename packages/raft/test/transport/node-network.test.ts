@@ -6,7 +6,7 @@ import { nodeId } from '../../src/core/numbers.ts';
 import { NodeClock } from '../../src/driver/node-clock.ts';
 import { NodeNetwork } from '../../src/driver/node-network.ts';
 import { NodeTimers } from '../../src/driver/node-timers.ts';
-import { type CloseReason, type PeerAddress, type PeerStream } from '../../src/ports.ts';
+import type { CloseReason, PeerAddress, PeerStream } from '../../src/ports.ts';
 import { append, batch, heartbeat } from './rpcs.ts';
 import { type NodeOptions, TransportNode } from './transport-node.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { incarnation, nodeId } from '../../src/core/numbers.ts';
-import { type AppendEntries, type Rpc } from '../../src/core/rpc.ts';
+import type { AppendEntries, Rpc } from '../../src/core/rpc.ts';
 import { type Route, decodeRpc, encodeRpc } from '../../src/driver/transport/rpc-codec.ts';
 import { GROUP_ID, append, batch, heartbeat, randomRpcs } from './rpcs.ts';
 import { seededRandom } from './virtual-time.ts';

@@ -7,13 +7,8 @@ import {
   nodeId,
   term,
 } from '../../src/core/numbers.ts';
-import {
-  type AppendEntries,
-  type Heartbeat,
-  type HeartbeatReply,
-  type Rpc,
-} from '../../src/core/rpc.ts';
-import { type Random } from '../../src/ports.ts';
+import type { AppendEntries, Heartbeat, HeartbeatReply, Rpc } from '../../src/core/rpc.ts';
+import type { Random } from '../../src/ports.ts';
 
 export const GROUP_ID = 1;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type PeerAddress, type PeerStream, type StreamHandlers } from '../../src/ports.ts';
+import type { PeerAddress, PeerStream, StreamHandlers } from '../../src/ports.ts';
 import { SimNetwork, type SimNetworkFaults } from '../../src/testing/sim-network.ts';
 import { VirtualTime, seededRandom } from './virtual-time.ts';
 

@@ -1,12 +1,12 @@
 import { type Incarnation, type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
-import { type Rpc } from '../../src/core/rpc.ts';
-import {
-  type GoneReason,
-  type TransportEvent,
-  type TransportHandlers,
+import type { Rpc } from '../../src/core/rpc.ts';
+import type {
+  GoneReason,
+  TransportEvent,
+  TransportHandlers,
 } from '../../src/driver/transport/transport-events.ts';
 import { Transport } from '../../src/driver/transport/transport.ts';
-import { type Clock, type Network, type PeerAddress, type Timers } from '../../src/ports.ts';
+import type { Clock, Network, PeerAddress, Timers } from '../../src/ports.ts';
 import { GROUP_ID } from './rpcs.ts';
 import { seededRandom } from './virtual-time.ts';
 

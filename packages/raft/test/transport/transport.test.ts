@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nodeId } from '../../src/core/numbers.ts';
-import { type RefusalCode } from '../../src/driver/transport/handshake.ts';
-import { type PeerAddress } from '../../src/ports.ts';
+import type { RefusalCode } from '../../src/driver/transport/handshake.ts';
+import type { PeerAddress } from '../../src/ports.ts';
 import { SimNetwork } from '../../src/testing/sim-network.ts';
 import { append, batch, heartbeat, heartbeatReply } from './rpcs.ts';
 import { type NodeOptions, TransportNode, instanceOf } from './transport-node.ts';

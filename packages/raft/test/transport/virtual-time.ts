@@ -1,5 +1,5 @@
-import { type Clock, type Random, type Timers } from '../../src/ports.ts';
-import { type SimScheduler } from '../../src/testing/sim-network.ts';
+import type { Clock, Random, Timers } from '../../src/ports.ts';
+import type { SimScheduler } from '../../src/testing/sim-network.ts';
 
 interface Due {
   readonly at: number;

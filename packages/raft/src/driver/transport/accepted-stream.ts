@@ -1,6 +1,6 @@
-import { type NodeId } from '../../core/numbers.ts';
-import { type Rpc } from '../../core/rpc.ts';
-import { type PeerStream } from '../../ports.ts';
+import type { NodeId } from '../../core/numbers.ts';
+import type { Rpc } from '../../core/rpc.ts';
+import type { PeerStream } from '../../ports.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
   type Greeting,
@@ -14,7 +14,7 @@ import {
   isHello,
 } from './handshake.ts';
 import { FRAME_BYTES_MAX, type Route, decodeRpc } from './rpc-codec.ts';
-import { type TransportContext } from './transport-context.ts';
+import type { TransportContext } from './transport-context.ts';
 
 export interface AcceptedStreamOwner {
   /** The first frame came. The owner answers, now or later, by `welcome` or `refuse`. */

@@ -1,5 +1,5 @@
-import { type Incarnation } from '../../core/numbers.ts';
-import { type CloseReason, type PeerStream } from '../../ports.ts';
+import type { Incarnation } from '../../core/numbers.ts';
+import type { CloseReason, PeerStream } from '../../ports.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
   type Channel,
@@ -13,8 +13,8 @@ import {
   isWelcome,
   judge,
 } from './handshake.ts';
-import { type Peer, type TransportContext } from './transport-context.ts';
-import { type TransportEvent } from './transport-events.ts';
+import type { Peer, TransportContext } from './transport-context.ts';
+import type { TransportEvent } from './transport-events.ts';
 
 export interface DialedStreamOwner {
   /** The handshake is complete: the stream takes frames. */

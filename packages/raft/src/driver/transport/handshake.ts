@@ -5,9 +5,9 @@ import {
   nodeId,
 } from '../../core/numbers.ts';
 import { assert } from '../../core/assert.ts';
-import { type DirectoryIdentity } from '../../storage/recovered.ts';
+import type { DirectoryIdentity } from '../../storage/recovered.ts';
 import { LENGTH_BYTES } from './frame-reader.ts';
-import { type EncodedFrame } from './rpc-codec.ts';
+import type { EncodedFrame } from './rpc-codec.ts';
 
 /**
  * The first frame each way, little-endian. The node that opened the stream sends hello; the other one answers welcome,

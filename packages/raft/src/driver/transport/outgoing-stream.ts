@@ -1,12 +1,12 @@
 import { assert } from '../../core/assert.ts';
 import { type Incarnation, incarnation } from '../../core/numbers.ts';
-import { type CloseReason } from '../../ports.ts';
+import type { CloseReason } from '../../ports.ts';
 import { DialedStream } from './dialed-stream.ts';
-import { type Channel } from './handshake.ts';
+import type { Channel } from './handshake.ts';
 import { RetrySchedule } from './retry-schedule.ts';
-import { type EncodedFrame } from './rpc-codec.ts';
-import { type Peer, type TransportContext } from './transport-context.ts';
-import { type TransportEvent } from './transport-events.ts';
+import type { EncodedFrame } from './rpc-codec.ts';
+import type { Peer, TransportContext } from './transport-context.ts';
+import type { TransportEvent } from './transport-events.ts';
 
 /** Bulk: more than the core has on its way to one peer. Control: minutes of heartbeats. A slow peer gets no more. */
 const QUEUED_BYTES_MAX = { bulk: 64 * 1024 * 1024, control: 1024 * 1024 } as const;

@@ -1,10 +1,10 @@
-import { type Incarnation, type NodeId } from '../../core/numbers.ts';
-import { type Rpc } from '../../core/rpc.ts';
-import { type Channel } from './handshake.ts';
+import type { Incarnation, NodeId } from '../../core/numbers.ts';
+import type { Rpc } from '../../core/rpc.ts';
+import type { Channel } from './handshake.ts';
 import { OutgoingStream, type OutgoingStreamOwner } from './outgoing-stream.ts';
 import { type EncodedFrame, encodeRpc } from './rpc-codec.ts';
-import { type Peer, type TransportContext } from './transport-context.ts';
-import { type PeerStats, type TransportEvent } from './transport-events.ts';
+import type { Peer, TransportContext } from './transport-context.ts';
+import type { PeerStats, TransportEvent } from './transport-events.ts';
 
 /** While the bulk stream is not there, entries up to this size take the control stream: too few to hold it up. */
 const SMALL_APPEND_BYTES_MAX = 64 * 1024;

@@ -1,4 +1,4 @@
-import { type Clock, type Random } from '../../ports.ts';
+import type { Clock, Random } from '../../ports.ts';
 
 /** A restarted process is back within seconds: this often we look for it, ± 25 %. */
 const RETRY_MS = 100;

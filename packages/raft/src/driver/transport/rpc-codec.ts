@@ -8,7 +8,7 @@ import {
   logTime,
   term,
 } from '../../core/numbers.ts';
-import { type AppendEntries, type Rpc } from '../../core/rpc.ts';
+import type { AppendEntries, Rpc } from '../../core/rpc.ts';
 import { readU64, writeU64 } from '../../core/u64.ts';
 import { LENGTH_BYTES } from './frame-reader.ts';
 

@@ -1,14 +1,8 @@
-import { type Incarnation, type NodeId } from '../../core/numbers.ts';
-import {
-  type Clock,
-  type Network,
-  type PeerAddress,
-  type Random,
-  type Timers,
-} from '../../ports.ts';
-import { type Acquaintance, type Self } from './handshake.ts';
-import { type PeerBook } from './peer-book.ts';
-import { type TransportHandlers } from './transport-events.ts';
+import type { Incarnation, NodeId } from '../../core/numbers.ts';
+import type { Clock, Network, PeerAddress, Random, Timers } from '../../ports.ts';
+import type { Acquaintance, Self } from './handshake.ts';
+import type { PeerBook } from './peer-book.ts';
+import type { TransportHandlers } from './transport-events.ts';
 
 export interface Peer {
   readonly id: NodeId;

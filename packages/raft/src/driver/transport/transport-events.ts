@@ -1,6 +1,6 @@
-import { type Incarnation, type NodeId } from '../../core/numbers.ts';
-import { type Rpc } from '../../core/rpc.ts';
-import { type Channel, type Refusal } from './handshake.ts';
+import type { Incarnation, NodeId } from '../../core/numbers.ts';
+import type { Rpc } from '../../core/rpc.ts';
+import type { Channel, Refusal } from './handshake.ts';
 
 /** What happens between nodes and people may want to read. Repeated failures of one stream are told once. */
 export type TransportEvent =

@@ -1,12 +1,6 @@
-import { type Incarnation, type NodeId } from '../../core/numbers.ts';
-import { type Rpc } from '../../core/rpc.ts';
-import {
-  type Clock,
-  type Network,
-  type PeerStream,
-  type Random,
-  type Timers,
-} from '../../ports.ts';
+import type { Incarnation, NodeId } from '../../core/numbers.ts';
+import type { Rpc } from '../../core/rpc.ts';
+import type { Clock, Network, PeerStream, Random, Timers } from '../../ports.ts';
 import { AcceptedStream } from './accepted-stream.ts';
 import {
   type Acquaintance,
@@ -19,8 +13,8 @@ import {
 import { PeerBook } from './peer-book.ts';
 import { PeerLink } from './peer-link.ts';
 import { isReply } from './rpc-codec.ts';
-import { type Peer, type TransportContext } from './transport-context.ts';
-import { type PeerStats, type TransportHandlers } from './transport-events.ts';
+import type { Peer, TransportContext } from './transport-context.ts';
+import type { PeerStats, TransportHandlers } from './transport-events.ts';
 
 /** Two election timeouts of the default timing. */
 const STALL_MS = 1_200;
