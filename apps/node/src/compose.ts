@@ -63,6 +63,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   const machine = new QueueMachine();
   const leader = new FirstLeader();
   const node = await openNode(plan, { machine, network, leader });
+  tellStoredMembership(plan, node.status().members);
 
   const { logger, version } = plan;
   const http = createHttpServer({ group: node, queue: machine, node: { version }, log: logger });
@@ -98,7 +99,13 @@ function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResul
   const members = membersOf(addresses);
   return RaftNode.open({
     directory,
-    create: { nodeId: nodeId(index + 1), clusterId: clusterIdOf(members), members },
+    create: {
+      nodeId: nodeId(index + 1),
+      clusterId: clusterIdOf(members),
+      members,
+      // Who names a directory knows what is in it; the default one is named after the list.
+      storedWins: settings.dataDir !== undefined,
+    },
     machine: parts.machine,
     ports: {
       disk: new NodeDisk(),
@@ -118,6 +125,14 @@ function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResul
     },
     onFailure,
   });
+}
+
+/** The config file is only the first membership. */
+function tellStoredMembership({ addresses, logger }: NodePlan, stored: readonly Member[]): void {
+  if (clusterIdOf(stored) === clusterIdOf(membersOf(addresses))) return;
+  const members = stored.map(({ id, address: { ip, port } }) => `${id} ${ip}:${port}`).join(', ');
+  const text = `the address list of the config file is not the membership in the data directory, which holds: ${members}`;
+  logger.warn({ event: 'stored-membership', members: stored }, text);
 }
 
 /** Loads the rest of the HTTP interface, which takes all of the processor for a moment: not during the first election. */

@@ -17,7 +17,9 @@ export class CallScope {
     this.timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => this.#finish('timeout'), timeoutMs);
     this.#callerSignal = callerSignal;
-    // Any number of calls may share one signal; Node would warn of a leak from the eleventh on.
+    // Any number of calls may share one signal, and a call may ask many nodes; Node would warn of a leak from the
+    // eleventh listener on.
+    setMaxListeners(0, this.signal);
     if (callerSignal !== undefined) setMaxListeners(0, callerSignal);
     if (callerSignal?.aborted === true) this.#finish('aborted');
     else callerSignal?.addEventListener('abort', this.#abort, { once: true });

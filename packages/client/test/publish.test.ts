@@ -59,7 +59,6 @@ describe('a publish', () => {
   it.each([
     ['', 'm', 'invalid-topic-name'],
     ['\ud800', 'm', 'invalid-topic-name'],
-    ['t', '\ud800', 'invalid-body'],
     ['t', 'x'.repeat(8 * 1024 * 1024), 'body-too-large'],
   ])('that no node would take is refused before it is sent', async (topic, message, code) => {
     const error = await errorOf(fixture().connect().publish(topic, message));

@@ -49,4 +49,4 @@ export {
   topicParamsSchema,
   topicsSchema,
 } from './seed-bodies.ts';
-export { isWellFormed, topicNameSchema } from './topic-name.ts';
+export { topicNameSchema } from './topic-name.ts';

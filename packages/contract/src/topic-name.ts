@@ -8,7 +8,7 @@ const utf8 = new TextEncoder();
  * Whether `text` is well-formed Unicode: no half of a surrogate pair stands alone. Only such text survives
  * UTF-8 unchanged, so nothing else is accepted where the same text must come back.
  */
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   return !loneSurrogate.test(text);
 }
 

@@ -71,7 +71,7 @@ describe('request bodies', () => {
     '€'.repeat(1366),
   ])('refuse the topic name %p', (name) => expect(topicOf(name)).toBe(false));
 
-  it.each(['', 'text', '{"a":1}', '😀', '\u0000', 'x'.repeat(1024 * 1024)])(
+  it.each(['', 'text', '{"a":1}', '😀', '\udfff', '\u0000', 'x'.repeat(1024 * 1024)])(
     'accept a message whatever its text',
     (message) => {
       expect(endpoints.publish.body.parse({ topic: 't', message })).toEqual({
@@ -81,7 +81,7 @@ describe('request bodies', () => {
     },
   );
 
-  it.each([undefined, null, 1, {}, ['a'], '\udfff'])('refuse the message %p', (message) => {
+  it.each([undefined, null, 1, {}, ['a']])('refuse the message %p', (message) => {
     expect(endpoints.publish.body.safeParse({ topic: 't', message }).success).toBe(false);
   });
 

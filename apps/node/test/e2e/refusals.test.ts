@@ -15,7 +15,7 @@ import { ExitCode } from '../../src/exit-code.ts';
 import { Program } from '../processes/program.ts';
 import { TempFolder } from '../processes/temp-folder.ts';
 import { TestCluster } from '../processes/test-cluster.ts';
-import { pop } from '../processes/seed-calls.ts';
+import { getStatus, pop } from '../processes/seed-calls.ts';
 import { Load } from '../processes/load.ts';
 import { until } from '../processes/until.ts';
 
@@ -86,6 +86,25 @@ describe('a data directory', () => {
     expect(node.stderr).toContain("The data directory is not this node's");
     await using verify = new Program(['verify', other.dataDirectory(0)], { cwd: '.' });
     expect((await verify.exited).code).toBe(ExitCode.done);
+  });
+
+  it('named by --data-dir keeps its membership under an edited address list, and the node warns', async () => {
+    await using cluster = await stoppedCluster();
+    using folder = new TempFolder();
+    const { addresses } = JSON.parse(readFileSync(cluster.configFile, 'utf8')) as {
+      addresses: object[];
+    };
+    const stranger = { ip: '127.0.0.1', port: 1, internal_port: 2 };
+    const config = folder.file('config.json');
+    writeFileSync(config, JSON.stringify({ addresses: [...addresses, stranger] }));
+    await using node = new Program(
+      [config, '0', '--data-dir', cluster.dataDirectory(0), '--log-format', 'json'],
+      { cwd: folder.path },
+    );
+    const warning = await node.logged('stored-membership');
+    expect(warning['members']).toHaveLength(1);
+    await node.logged('listening');
+    expect(await getStatus(cluster.url(0))).toMatchObject({ body: { role: 'Leader' } });
   });
 
   it('under an edited address list is another one, and the node warns', async () => {

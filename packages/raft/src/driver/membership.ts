@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { encodeConfiguration } from '../core/configuration-codec.ts';
-import type { Member } from '../core/configuration.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { decodeConfiguration, encodeConfiguration } from '../core/configuration-codec.ts';
+import type { Member, NodeAddress } from '../core/configuration.ts';
+import type { NodeId } from '../core/numbers.ts';
 import type { Random } from '../ports.ts';
 import type { NewDirectory } from '../storage/boot.ts';
-import type { DirectoryIdentity } from '../storage/recovered.ts';
+import type { Recovered } from '../storage/recovered.ts';
 import type { NewNode } from './node-options.ts';
 
 /** Raised by a forced new cluster. */
@@ -40,6 +42,16 @@ export function newDirectory(
   };
 }
 
-export function belongsTo(identity: DirectoryIdentity, { clusterId, nodeId }: NewNode): boolean {
-  return identity.clusterId === clusterId && identity.nodeId === nodeId;
+/** Whether the log that was found is that of the node to be started. */
+export function belongsTo({ identity, configurations }: Recovered, start: NewNode): boolean {
+  const { clusterId, nodeId, members, storedWins } = start;
+  if (identity.nodeId !== nodeId) return false;
+  if (identity.clusterId === clusterId) return true;
+  const newest = configurations.at(-1);
+  if (!storedWins || newest === undefined) return false;
+  const stored = decodeConfiguration(newest.payload).members;
+  return isDeepStrictEqual(addressOf(nodeId, stored), addressOf(nodeId, members));
 }
+
+const addressOf = (id: NodeId, members: readonly Member[]): NodeAddress | undefined =>
+  members.find((member) => member.id === id)?.address;

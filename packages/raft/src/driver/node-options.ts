@@ -24,12 +24,17 @@ export interface NewNode {
   readonly clusterId: string;
   /** All members of the config file, this node too. */
   readonly members: readonly Member[];
+  /**
+   * The log that is found may be of another member list, as long as this node has its id and its address in that one,
+   * which then holds.
+   */
+  readonly storedWins: boolean;
 }
 
 export interface RaftNodeOptions<Result> {
   /** Made when it does not exist. One running node each. */
   readonly directory: string;
-  /** Used for an empty directory; another one must belong to this node and cluster. `undefined`: it must hold a log. */
+  /** Used for an empty directory; another one must belong to this node and, but for `storedWins`, to this cluster. `undefined`: it must hold a log. */
   readonly create: NewNode | undefined;
   /** In the state it has before any command: what is committed is applied to it again. */
   readonly machine: StateMachine<Result>;

@@ -103,7 +103,7 @@ export class RaftNode<Result> implements Group<Result> {
       onFailure: (error) => onFailure(error),
     });
     const { identity } = log.recovered;
-    if (create !== undefined && !belongsTo(identity, create)) {
+    if (create !== undefined && !belongsTo(log.recovered, create)) {
       await log.close({ clean: log.recovered.clean });
       throw new WrongDirectory(directory, identity);
     }

@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '../ports.ts';
+import { codeOf } from './error-code.ts';
 
 /** Zeros are written in pieces of this size. */
 const FILL_BYTES = 1_048_576;
@@ -47,7 +48,7 @@ export class LogDirectory {
     try {
       await this.disk.unlink(this.file(name));
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
   }
 
@@ -91,8 +92,4 @@ export async function fillWithZeros(
   }
   await file.sync();
   return true;
-}
-
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

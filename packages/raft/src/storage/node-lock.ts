@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { DirectoryLock } from '../ports.ts';
+import { codeOf } from './error-code.ts';
 
 /**
  * Locks are files `lock-1`, `lock-2`, …; the highest one tells who holds the directory. Whoever finds its holder gone
@@ -138,8 +139,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

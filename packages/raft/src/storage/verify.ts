@@ -1,5 +1,6 @@
 import type { LogIndex } from '../core/numbers.ts';
 import type { Disk } from '../ports.ts';
+import { codeOf } from './error-code.ts';
 import { LogDirectory } from './log-directory.ts';
 import { type Damage, DirectoryLocked, LogCorrupt, NoLog } from './log-errors.ts';
 import type { TermRun } from '../core/raft-log.ts';
@@ -32,6 +33,7 @@ const CARRIED_BYTES = 0;
  * it, with `NoLog` when there is none, and with the disk's own errors.
  */
 export async function verifyDirectory(disk: Disk, directory: string): Promise<VerifyReport> {
+  await requireLog(disk, directory);
   const lock = await disk.lock(directory);
   if (lock === undefined) throw new DirectoryLocked(directory);
   try {
@@ -42,6 +44,18 @@ export async function verifyDirectory(disk: Disk, directory: string): Promise<Ve
   } finally {
     await lock.release();
   }
+}
+
+/** A directory of something else is left as it is: not even a lock is taken there. */
+async function requireLog(disk: Disk, directory: string): Promise<void> {
+  const { segments, spare } = await new LogDirectory(disk, directory).contents().catch(asNothing);
+  if (segments.length === 0 && !spare) throw new NoLog(directory);
+}
+
+/** The directory is missing, or no directory. */
+function asNothing(error: unknown): { segments: number[]; spare: boolean } {
+  if (['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))) return { segments: [], spare: false };
+  throw error;
 }
 
 async function run(recovery: Recovery): Promise<RecoveredLog | LogCorrupt | undefined> {

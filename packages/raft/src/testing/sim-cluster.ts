@@ -175,7 +175,12 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     try {
       const node = await RaftNode.open<Result>({
         directory: DIRECTORY,
-        create: { nodeId: id, clusterId: clusterIdOf(this.#members), members: this.#members },
+        create: {
+          nodeId: id,
+          clusterId: clusterIdOf(this.#members),
+          members: this.#members,
+          storedWins: false,
+        },
         machine: new ObservedMachine(machine, (index, command) =>
           this.safety.applied(id, index, command),
         ),

@@ -55,6 +55,8 @@ describe('verify', () => {
     const disk = simDisk();
     await disk.makeDirectory('/empty');
     expect(await caught(verifyDirectory(disk, '/empty'))).toBeInstanceOf(NoLog);
+    expect(await disk.list('/empty')).toEqual([]);
+    expect(await caught(verifyDirectory(disk, '/missing'))).toBeInstanceOf(NoLog);
     await openLog(disk);
     expect(await caught(verifyDirectory(disk, DIRECTORY))).toBeInstanceOf(DirectoryLocked);
   });
