@@ -89,6 +89,11 @@ function addDev(program: Command): void {
     });
 }
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode = ExitCode.failure;
+});
+
 try {
   const program = buildProgram(readVersion());
   program.exitOverride();

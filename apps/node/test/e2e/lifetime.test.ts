@@ -44,6 +44,13 @@ describe('the end of a node', () => {
     expect(node.log.at(-1)?.event).toBe('stopped');
   });
 
+  it('is no failure when the reader of what it printed has seen enough', async () => {
+    await using help = new Program(['--help'], { cwd: '.' });
+    help.child.stdout?.destroy();
+    expect(await help.exited).toEqual({ code: 0, signal: null });
+    expect(help.stderr).toBe('');
+  });
+
   it('does not come when nobody reads its log any more', async () => {
     await using cluster = await TestCluster.start(3);
     const { index: quiet } = await cluster.leader();
