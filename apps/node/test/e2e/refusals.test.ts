@@ -81,9 +81,13 @@ describe('a data directory', () => {
     await using cluster = await stoppedCluster();
     await using other = await TestCluster.plan(1);
     cpSync(cluster.dataDirectory(0), other.dataDirectory(0), { recursive: true });
+    const segments = () =>
+      readdirSync(other.dataDirectory(0)).filter((name) => !name.startsWith('lock'));
+    const before = segments();
     const node = other.spawn(0);
     expect(await node.exited).toEqual({ code: ExitCode.dataDirectory, signal: null });
     expect(node.stderr).toContain("The data directory is not this node's");
+    expect(segments()).toEqual(before);
     await using verify = new Program(['verify', other.dataDirectory(0)], { cwd: '.' });
     expect((await verify.exited).code).toBe(ExitCode.done);
   });

@@ -16,6 +16,6 @@ export function lostQuorum(core: CoreState, { rounds }: Leader): boolean {
   // A leader that woke from a pause gives a quorum one election timeout to answer.
   const silenceMs = rounds.trusted
     ? rounds.silenceMs(now.monotonicMs)
-    : now.monotonicMs - rounds.requiredSentAtMs;
+    : now.monotonicMs - rounds.distrustedSinceMs;
   return silenceMs >= settings.electionTimeoutMaxMs;
 }

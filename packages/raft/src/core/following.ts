@@ -20,7 +20,7 @@ function follow(core: CoreState, rpc: AppendEntries | Heartbeat): void {
 
 export function onHeartbeat(core: CoreState, rpc: Heartbeat): void {
   follow(core, rpc);
-  core.clock.follow(rpc.now, core.now.monotonicMs);
+  core.clock.follow(rpc.now, core.receivedAtMs);
   core.commitThrough(rpc.commit);
   answerHeartbeat(core, rpc);
 }

@@ -42,7 +42,7 @@ export class GroupClock {
    */
   lead(lastAt: LogTime, voterWallMs: number, monotonicMs: number): number {
     const known = Math.max(this.#heardMs, lastAt);
-    const tracked = this.#valueMs + (monotonicMs - this.#monotonicMs);
+    const tracked = this.#valueMs + Math.max(0, monotonicMs - this.#monotonicMs);
     this.#valueMs = Math.max(lastAt, this.#heard ? tracked : voterWallMs);
     this.#monotonicMs = monotonicMs;
     this.#heard = true;

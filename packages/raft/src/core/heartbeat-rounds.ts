@@ -12,6 +12,7 @@ export class HeartbeatRounds {
   #confirmedSentAtMs: number;
   /** Nothing is confirmed before this round is: set when the process stood still. */
   #required = 0;
+  #distrustedSinceMs = 0;
 
   /** The votes that elected the leader count as answers to a round sent at `electedAtMs`. */
   constructor(electedAtMs: number) {
@@ -45,13 +46,14 @@ export class HeartbeatRounds {
   }
 
   /** The process stood still: what was confirmed before means nothing until a round yet to be sent is answered. */
-  distrust(): void {
+  distrust(nowMs: number): void {
+    if (this.trusted) this.#distrustedSinceMs = nowMs;
     this.#required = this.#newest + 1;
   }
 
-  /** When the round was sent that must be answered before anything is confirmed. */
-  get requiredSentAtMs(): number {
-    return this.#sentAt(this.#required);
+  /** Since when nothing is confirmed, however often the process stood still since. */
+  get distrustedSinceMs(): number {
+    return this.#distrustedSinceMs;
   }
 
   get trusted(): boolean {

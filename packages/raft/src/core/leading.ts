@@ -5,14 +5,14 @@ import { beginRound, confirmRounds } from './heartbeats.ts';
 import { HeartbeatRounds } from './heartbeat-rounds.ts';
 import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
 import { encodeNoOp } from './no-op.ts';
+import { PendingBytes } from './pending-bytes.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Progress } from './progress.ts';
 import { receiversOf } from './quorum.ts';
 import { replicate } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { CoreState } from './state.ts';
-import { tickTransfer } from './transfer.ts';
-import { UncommittedBytes } from './uncommitted-bytes.ts';
+import { tickTransfer, transferLeadership } from './transfer.ts';
 
 /** What a leader does besides replication: taking office, the passing of time, accepting proposals. */
 
@@ -33,7 +33,8 @@ export function becomeLeader(core: CoreState, voterWallMs: number): void {
     progress,
     rounds: new HeartbeatRounds(now.monotonicMs),
     reads: new PendingReads(),
-    uncommitted: new UncommittedBytes(),
+    pending: new PendingBytes(),
+    oldestWrite: undefined,
     transfer: undefined,
   };
   core.role = leader;
@@ -48,7 +49,7 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
   const { settings, now } = core;
   if (elapsedMs >= settings.electionTimeoutMinMs) {
     // Others may have elected a leader meanwhile: nothing is accepted or confirmed until a quorum has answered anew.
-    leader.rounds.distrust();
+    leader.rounds.distrust(now.monotonicMs);
     beginRound(core, leader);
   } else if (now.monotonicMs - leader.rounds.newestSentAtMs >= settings.heartbeatMs) {
     beginRound(core, leader);
@@ -59,6 +60,23 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
     return;
   }
   tickTransfer(core, leader);
+  tickDisk(core, leader);
+}
+
+/**
+ * A leader whose own disk hangs can go on with its followers' disks, but not for ever: it hands over to a node whose
+ * disk works. Where there is none in reach, leadership is of no more use elsewhere.
+ */
+function tickDisk(core: CoreState, leader: Leader): void {
+  const { now, settings, outbox } = core;
+  const token = outbox.oldestWrite;
+  if (token === undefined) {
+    leader.oldestWrite = undefined;
+  } else if (token !== leader.oldestWrite?.token) {
+    leader.oldestWrite = { token, sinceMs: now.monotonicMs };
+  } else if (now.monotonicMs - leader.oldestWrite.sinceMs >= 2 * settings.electionTimeoutMaxMs) {
+    if (leader.transfer === undefined) transferLeadership(core);
+  }
 }
 
 /** Why a proposal cannot be accepted. */
@@ -74,14 +92,14 @@ export function propose(core: CoreState, payloads: readonly Uint8Array[]): Propo
   if (role.kind !== 'leader') return { ok: false, reason: 'not-leader' };
   if (!isConfirmed(core, role)) return { ok: false, reason: 'unconfirmed' };
   if (role.transfer !== undefined) return { ok: false, reason: 'transferring' };
-  if (role.uncommitted.total >= core.settings.uncommittedBytesMax) {
+  if (role.pending.total >= core.settings.uncommittedBytesMax) {
     return { ok: false, reason: 'overloaded' };
   }
   const first = logIndex(core.log.last + 1);
   for (const chunk of inChunks(payloads, core.settings.appendBytesMax)) {
     const batch = encodeOwn(core, EntryType.command, chunk);
     core.append(batch);
-    role.uncommitted.add(batch.last, batch.byteLength);
+    role.pending.add(batch.last, batch.byteLength);
   }
   replicate(core, role);
   return { ok: true, first };

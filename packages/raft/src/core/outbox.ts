@@ -55,6 +55,11 @@ export class Outbox {
     return this.#durable;
   }
 
+  /** The write that has been in flight for longest; `undefined` when none is. */
+  get oldestWrite(): WriteToken | undefined {
+    return this.#inFlight[0]?.token;
+  }
+
   /** Whether the newest term and vote are durable. */
   get hardStateDurable(): boolean {
     return this.#hardState === undefined && !this.#inFlight.some((write) => write.hardState);

@@ -63,9 +63,10 @@ export class Raft {
     return Math.min(settings.heartbeatMs, Math.max(0, waitMs));
   }
 
-  /** An rpc for this node came, from a peer that was authenticated. */
-  step(rpc: Rpc): void {
+  /** An rpc for this node came at `receivedAtMs` of the monotonic clock, from a peer that was authenticated. */
+  step(rpc: Rpc, receivedAtMs: number): void {
     const core = this.#core;
+    core.receivedAtMs = receivedAtMs;
     if (rpc.kind === 'request-vote') {
       onRequestVote(core, rpc);
       return;

@@ -139,7 +139,9 @@ function onRefused(core: CoreState, progress: Progress, rpc: AppendReply): void 
 
 /** The local log is durable through `durable`: the leader counts itself (and only now). */
 export function onOwnEntriesDurable(core: CoreState): void {
-  if (core.role.kind === 'leader') maybeCommit(core, core.role);
+  if (core.role.kind !== 'leader') return;
+  maybeCommit(core, core.role);
+  settlePending(core, core.role);
 }
 
 /**
@@ -153,9 +155,13 @@ function maybeCommit(core: CoreState, leader: Leader): void {
   const index = logIndex(reached);
   if (index <= core.committed || core.log.termAt(index) !== core.term) return;
   core.commitThrough(index);
-  leader.uncommitted.committedThrough(index);
+  settlePending(core, leader);
   for (const peer of leader.progress.keys()) maybeTellCommit(core, leader, peer);
   confirmReads(core, leader);
+}
+
+function settlePending(core: CoreState, leader: Leader): void {
+  leader.pending.settledThrough(logIndex(Math.min(core.committed, core.outbox.durable)));
 }
 
 /** A commit advance goes at once to a peer that has nothing else on the way to tell it. */

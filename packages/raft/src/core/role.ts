@@ -2,7 +2,8 @@ import type { LogIndex, NodeId } from './numbers.ts';
 import type { Progress } from './progress.ts';
 import type { PendingReads } from './pending-reads.ts';
 import type { HeartbeatRounds } from './heartbeat-rounds.ts';
-import type { UncommittedBytes } from './uncommitted-bytes.ts';
+import type { PendingBytes } from './pending-bytes.ts';
+import type { WriteToken } from './ready.ts';
 
 /** Times named `…At` are on the election clock (`CoreState.electionClockMs`) unless said otherwise. */
 export interface Follower {
@@ -49,7 +50,9 @@ export interface Leader {
   readonly progress: Map<NodeId, Progress>;
   readonly rounds: HeartbeatRounds;
   readonly reads: PendingReads;
-  readonly uncommitted: UncommittedBytes;
+  readonly pending: PendingBytes;
+  /** The oldest write in flight, and since when it is, on the full monotonic clock. */
+  oldestWrite: { readonly token: WriteToken; readonly sinceMs: number } | undefined;
   transfer: Transfer | undefined;
 }
 

@@ -55,6 +55,8 @@ export class CoreState {
   readonly clock: GroupClock;
   role: Role;
   now: Now;
+  /** When the rpc in hand came, on the monotonic clock: rpcs come between ticks. */
+  receivedAtMs: number;
   /**
    * Runs like the monotonic clock, but a late tick counts as one heartbeat interval: a pause of this process is no
    * evidence that the leader is dead.
@@ -78,6 +80,7 @@ export class CoreState {
     this.outbox = new Outbox(start.log.last);
     this.clock = new GroupClock(start.log.lastAt, start.now.monotonicMs);
     this.now = start.now;
+    this.receivedAtMs = start.now.monotonicMs;
     this.#hardState = start.hardState;
     this.#committed = start.log.compacted;
     this.#applied = start.log.compacted;

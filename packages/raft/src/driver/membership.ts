@@ -5,7 +5,7 @@ import type { Member, NodeAddress } from '../core/configuration.ts';
 import type { NodeId } from '../core/numbers.ts';
 import type { Random } from '../ports.ts';
 import type { NewDirectory } from '../storage/boot.ts';
-import type { Recovered } from '../storage/recovered.ts';
+import type { FoundLog } from '../storage/log.ts';
 import type { NewNode } from './node-options.ts';
 
 /** Raised by a forced new cluster. */
@@ -43,7 +43,7 @@ export function newDirectory(
 }
 
 /** Whether the log that was found is that of the node to be started. */
-export function belongsTo({ identity, configurations }: Recovered, start: NewNode): boolean {
+export function belongsTo({ identity, configurations }: FoundLog, start: NewNode): boolean {
   const { clusterId, nodeId, members, storedWins } = start;
   if (identity.nodeId !== nodeId) return false;
   if (identity.clusterId === clusterId) return true;

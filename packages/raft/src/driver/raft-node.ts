@@ -99,14 +99,14 @@ export class RaftNode<Result> implements Group<Result> {
       groupId: GROUP_ID,
       create: create === undefined ? undefined : newDirectory(create, ports.random),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+      inspect: (found) => {
+        if (create === undefined || belongsTo(found, create)) return;
+        throw new WrongDirectory(directory, found.identity);
+      },
       newSalt: () => Math.floor(ports.random.next() * 0x1_0000_0000),
       onFailure: (error) => onFailure(error),
     });
     const { identity } = log.recovered;
-    if (create !== undefined && !belongsTo(log.recovered, create)) {
-      await log.close({ clean: log.recovered.clean });
-      throw new WrongDirectory(directory, identity);
-    }
     const settings = {
       ...DEFAULT_SETTINGS,
       ...options.timing,
@@ -361,7 +361,7 @@ export class RaftNode<Result> implements Group<Result> {
       handlers: {
         received: (rpc) => {
           this.#silence.heard(rpc.from, this.#tickedAtMs);
-          then(() => core.step(rpc));
+          then(() => core.step(rpc, clock.monotonicMs()));
         },
         connected: (peer) => {
           this.#silence.opened(peer, this.#tickedAtMs);

@@ -40,11 +40,16 @@ export interface LogOptions {
   /** Used only when the directory holds no log; `undefined`: there must be one. */
   readonly create: NewDirectory | undefined;
   readonly segmentBytes?: SegmentBytes;
+  /** Sees the log that is found before anything is written; throws when it must stay as it is. */
+  readonly inspect?: (found: FoundLog) => void;
   /** A random u32. */
   readonly newSalt: () => number;
   /** Called once, on the first write or sync that failed: the process must end. */
   readonly onFailure: (error: Error) => void;
 }
+
+/** Whose a log is. */
+export type FoundLog = Pick<Recovered, 'identity' | 'configurations'>;
 
 /** The parts of an open log. */
 interface Parts {
@@ -175,6 +180,10 @@ async function openLocked(options: LogOptions, lock: DirectoryLock): Promise<Par
   const directory = new LogDirectory(options.disk, options.directory);
   const carriedBytesMax = segmentBytes.first * CARRIED_PART;
   const found = await new Recovery(directory, carriedBytesMax).run();
+  if (found !== undefined) {
+    const { configurations } = found.image.standing();
+    options.inspect?.({ identity: found.head.identity, configurations });
+  }
   const booting = { directory, groupId, firstBytes: segmentBytes.first, newSalt };
   const { image, segment } = await begin(booting, found, options.create);
   const recovered = await describe(directory, { image, segment }, found);

@@ -100,6 +100,29 @@ describe('check-quorum', () => {
     expect(network.core(1).role).not.toBe('leader');
   });
 
+  it('E21 a leader that stands still again and again steps down, too', () => {
+    const network = led();
+    network.isolate(1);
+    for (let pause = 1; pause <= 3; pause += 1) {
+      expect(network.core(1).role).toBe('leader');
+      network.node(1).pause();
+      network.tick(350, 350);
+      network.node(1).resume();
+    }
+    expect(network.core(1).role).not.toBe('leader');
+  });
+
+  it('E21 a pause of a follower does not put the time forward when it leads', () => {
+    const network = led();
+    network.node(2).pause();
+    network.tick(5_000, 50);
+    network.node(2).resume();
+    network.node(1).crash();
+    const core = network.elect(2);
+    const [newest] = core.entriesFrom(core.last, 1) ?? [];
+    expect(newest?.atOf(core.last)).toBeLessThanOrEqual(network.wallMs(0));
+  });
+
   it('E21 a paused leader whose place was taken yields, and loses what it had not committed', () => {
     const network = led();
     const cut = network.isolate(1);

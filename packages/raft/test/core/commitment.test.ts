@@ -106,6 +106,26 @@ describe('commitment', () => {
     expect(network.node(2).commands).toHaveLength(4);
   });
 
+  it('R15 a leader whose disk hangs accepts no more than the cap, and hands over to one whose disk works', () => {
+    const network = led(3, { uncommittedBytesMax: 300 });
+    for (const from of network.nodes) {
+      for (const to of network.nodes) if (from !== to) from.core.peerConnected(to.id);
+    }
+    network.node(1).holdDisk();
+    const accepted = Array.from({ length: 10 }, () => network.propose(1, 'x'.repeat(60)));
+    expect(accepted).toEqual([true, true, true, ...Array<boolean>(7).fill(false)]);
+    expect(network.core(1)).toMatchObject({ committed: 4, durable: 1 });
+    network.tick(1_000);
+    expect(network.leaders).toEqual([1]);
+    network.tick(1_000);
+    expect(network.leaders).toHaveLength(1);
+    expect(network.leaders).not.toEqual([1]);
+    expect(network.propose(network.leaders[0] ?? 0, 'y')).toBe(true);
+    network.node(1).persist();
+    network.tick(200);
+    expect(network.node(1).commands).toHaveLength(4);
+  });
+
   it('R13 a follower acknowledges only what is durable, write by write', () => {
     const network = led();
     const follower = network.node(2);

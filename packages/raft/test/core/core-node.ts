@@ -79,7 +79,7 @@ export class CoreNode {
       this.#inbox.push(rpc);
       return;
     }
-    this.core.step(rpc);
+    this.core.step(rpc, this.#network.nowMs);
     this.act();
   }
 
@@ -126,7 +126,7 @@ export class CoreNode {
   /** The process goes on: first it reads its sockets, then its clock. */
   resume(): void {
     this.#paused = false;
-    for (const rpc of this.#inbox.splice(0)) this.core.step(rpc);
+    for (const rpc of this.#inbox.splice(0)) this.core.step(rpc, this.#network.nowMs);
     this.tick();
   }
 

@@ -117,6 +117,17 @@ describe('sending', () => {
     expect(b && kindsOf(b)).toEqual(['append-entries']);
   });
 
+  it('opens its control stream anew when the peer, who may not hear it, dials again, and no oftener', () => {
+    const cluster = new Cluster();
+    const [a, b] = cluster.pair({ stallMs: 1_000 }, { stallMs: 1_000 });
+    cluster.time.pass(1_100);
+    a?.transport.reopen(two);
+    cluster.time.pass(5_000);
+    const again = ['connected 2 boot 1', 'disconnected 2', 'connected 2 boot 1'];
+    expect(a?.log).toEqual(again);
+    expect(b?.log).toEqual(again.map((line) => line.replace('2', '1')));
+  });
+
   it('sends small appends over control while the bulk stream is away', () => {
     const cluster = new Cluster();
     const [a, b] = cluster.pair();

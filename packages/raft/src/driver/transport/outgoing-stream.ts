@@ -37,6 +37,7 @@ export class OutgoingStream {
   #callOffStallCheck: (() => void) | undefined;
   /** 0 while the stream is not open. */
   #boot = incarnation(0);
+  #openedAtMs = 0;
   /** Frames of this turn. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -100,6 +101,12 @@ export class OutgoingStream {
     this.#over('reset', undefined);
   }
 
+  /** As `reopen`, for a stream that has been open for as long as a stall takes to be seen: so two sides take no turns. */
+  reopenUnlessFresh(): void {
+    const { clock, stallMs } = this.#context;
+    if (clock.monotonicMs() - this.#openedAtMs >= stallMs) this.reopen();
+  }
+
   /** Ends the stream for good; the owner is not told. */
   close(): void {
     this.#closed = true;
@@ -122,6 +129,7 @@ export class OutgoingStream {
 
   #established(boot: Incarnation): void {
     this.#boot = boot;
+    this.#openedAtMs = this.#context.clock.monotonicMs();
     this.#schedule.opened();
     this.#event('stream-opened');
     this.#owner.opened(this.#channel, boot);

@@ -1,4 +1,4 @@
-import type { Incarnation, NodeId } from '../../core/numbers.ts';
+import { type Incarnation, type NodeId, incarnation } from '../../core/numbers.ts';
 import type { Rpc } from '../../core/rpc.ts';
 import type { Channel } from './handshake.ts';
 import { OutgoingStream, type OutgoingStreamOwner } from './outgoing-stream.ts';
@@ -19,6 +19,8 @@ export class PeerLink implements OutgoingStreamOwner {
   #toldGone = false;
   /** The failures told since a stream was last open, so that retries do not repeat them. */
   readonly #told = new Set<string>();
+  /** The boot that dialled the peer's newest control stream; 0 when none did. */
+  #diallingBoot = incarnation(0);
   #closed = false;
   #sent = 0;
   #received = 0;
@@ -68,9 +70,17 @@ export class PeerLink implements OutgoingStreamOwner {
     this.#dropped += frames;
   }
 
-  /** The peer dialled us: it is alive, so our own streams need not wait. */
-  peerDialled(): void {
+  /**
+   * The peer dialled us: it is alive, so our own streams need not wait. When the same boot dials its control stream
+   * again, it may not have heard us for long: ours may be half-dead, which only the other side can notice, and is opened
+   * anew unless it is fresh.
+   */
+  peerDialled(channel: Channel, boot: Incarnation): void {
     this.#toldGone = false;
+    if (channel === 'control') {
+      if (this.#diallingBoot === boot) this.#control.reopenUnlessFresh();
+      this.#diallingBoot = boot;
+    }
     this.#control.hurry();
     this.#bulk.hurry();
   }

@@ -165,7 +165,7 @@ export class Transport {
     if (this.#closed || link === undefined || isStale) return stream.close();
     this.#told.delete(hello.from);
     stream.welcome();
-    link.peerDialled();
+    link.peerDialled(hello.channel, hello.incarnation);
   }
 
   #received(rpc: Rpc): void {

@@ -1,7 +1,10 @@
 import type { LogIndex } from './numbers.ts';
 
-/** Counts the bytes that a leader has appended and not yet committed: the bound on what a stalled quorum can pile up. */
-export class UncommittedBytes {
+/**
+ * Counts the bytes that a leader has appended and that are not yet both committed and durable here: the bound on what a
+ * stalled quorum, or a disk of its own that hangs, can pile up.
+ */
+export class PendingBytes {
   #batches: { last: LogIndex; bytes: number }[] = [];
   #head = 0;
   #total = 0;
@@ -15,7 +18,7 @@ export class UncommittedBytes {
     this.#total += bytes;
   }
 
-  committedThrough(index: LogIndex): void {
+  settledThrough(index: LogIndex): void {
     let oldest = this.#batches[this.#head];
     while (oldest !== undefined && oldest.last <= index) {
       this.#total -= oldest.bytes;
