@@ -1,7 +1,7 @@
 import { logIndex } from './numbers.ts';
 import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
-import { maybeSendAppend } from './replication.ts';
+import { askAgain, maybeSendAppend } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { Heartbeat, HeartbeatReply } from './rpc.ts';
 import type { CoreState } from './state.ts';
@@ -32,8 +32,8 @@ export function onHeartbeatReply(core: CoreState, leader: Leader, rpc: Heartbeat
   if (progress.match >= core.log.last || rpc.round <= progress.sentInRound) return;
   // The peer lives and lacks entries. If appends are on their way, ask behind them whether they arrived: if they were
   // lost, the answer is a refusal that says where to go on.
-  progress.probing = false;
-  maybeSendAppend(core, rpc.from, { evenEmpty: progress.inflights.count > 0 });
+  if (progress.probing) askAgain(core, rpc.from);
+  else maybeSendAppend(core, rpc.from, { evenEmpty: progress.inflights.count > 0 });
 }
 
 /** Counts the answers: one proves nothing, a quorum's does. */

@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import { isConfirmed, lostQuorum } from './check-quorum.ts';
 import { EntryBatch, EntryType, RECORD_HEADER_BYTES } from './entry-batch.ts';
+import { tickAppendStreams, tickDisk } from './hangs.ts';
 import { beginRound, confirmRounds } from './heartbeats.ts';
 import { HeartbeatRounds } from './heartbeat-rounds.ts';
 import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
@@ -12,7 +13,7 @@ import { receiversOf } from './quorum.ts';
 import { replicate } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { CoreState } from './state.ts';
-import { tickTransfer, transferLeadership } from './transfer.ts';
+import { tickTransfer } from './transfer.ts';
 
 /** What a leader does besides replication: taking office, the passing of time, accepting proposals. */
 
@@ -61,22 +62,7 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
   }
   tickTransfer(core, leader);
   tickDisk(core, leader);
-}
-
-/**
- * A leader whose own disk hangs can go on with its followers' disks, but not for ever: it hands over to a node whose
- * disk works. Where there is none in reach, leadership is of no more use elsewhere.
- */
-function tickDisk(core: CoreState, leader: Leader): void {
-  const { now, settings, outbox } = core;
-  const token = outbox.oldestWrite;
-  if (token === undefined) {
-    leader.oldestWrite = undefined;
-  } else if (token !== leader.oldestWrite?.token) {
-    leader.oldestWrite = { token, sinceMs: now.monotonicMs };
-  } else if (now.monotonicMs - leader.oldestWrite.sinceMs >= 2 * settings.electionTimeoutMaxMs) {
-    if (leader.transfer === undefined) transferLeadership(core);
-  }
+  tickAppendStreams(core, leader);
 }
 
 /** Why a proposal cannot be accepted. */

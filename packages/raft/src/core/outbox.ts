@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import type { HardState } from './hard-state.ts';
-import { type LogIndex, type Term, logIndex } from './numbers.ts';
+import { type LogIndex, type NodeId, type Term, logIndex } from './numbers.ts';
 import type { Load, ReadyWrite, WriteToken } from './ready.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -32,6 +32,7 @@ export interface Persisted {
 export class Outbox {
   #messages: Rpc[] = [];
   #loads: Load[] = [];
+  #reopen: NodeId[] = [];
   readonly #inFlight: WriteInFlight[] = [];
   #lastToken: WriteToken = 0;
   #durable: LogIndex;
@@ -79,6 +80,11 @@ export class Outbox {
 
   load(load: Load): void {
     this.#loads.push(load);
+  }
+
+  /** The stream that carries entries to the peer is to be opened anew. */
+  reopen(peer: NodeId): void {
+    this.#reopen.push(peer);
   }
 
   writeHardState(hardState: HardState): void {
@@ -151,6 +157,12 @@ export class Outbox {
     const loads = this.#loads;
     this.#loads = [];
     return loads;
+  }
+
+  takeReopen(): NodeId[] {
+    const reopen = this.#reopen;
+    this.#reopen = [];
+    return reopen;
   }
 
   /** The oldest write in flight is durable: releases what waited for it. */

@@ -56,6 +56,11 @@ export class Progress {
   /** The newest commit index that the peer was told. */
   toldCommit: LogIndex = logIndex(0);
 
+  /** While appends are unanswered: `match` since `waitingSinceMs` (monotonic), and how long that is borne. */
+  waitingFrom: LogIndex = logIndex(0);
+  waitingSinceMs = 0;
+  patienceMs = 0;
+
   constructor(next: LogIndex, appendsInFlightMax: number) {
     this.next = next;
     this.inflights = new Inflights(appendsInFlightMax);

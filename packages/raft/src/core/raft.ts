@@ -104,6 +104,7 @@ export class Raft {
       write,
       committed: core.committed,
       loads: core.outbox.takeLoads(),
+      reopen: core.outbox.takeReopen(),
       reads,
     };
   }

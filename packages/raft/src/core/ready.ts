@@ -43,6 +43,8 @@ export interface Ready {
   readonly write: ReadyWrite | undefined;
   readonly committed: LogIndex;
   readonly loads: readonly Load[];
+  /** Peers whose stream for entries is to be opened anew. */
+  readonly reopen: readonly NodeId[];
   /** Reads that may be served once entries through their index are applied. */
   readonly reads: readonly ConfirmedRead[];
 }

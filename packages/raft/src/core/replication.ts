@@ -86,6 +86,12 @@ function sendAppend(core: CoreState, peer: NodeId, batches: readonly EntryBatch[
   progress.next = logIndex(last + 1);
 }
 
+/** A probe was not answered and may be lost: asks without entries, so that a slow stream carries them only once. */
+export function askAgain(core: CoreState, peer: NodeId): void {
+  const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
+  if (progress !== undefined) sendEmpty(core, peer, progress);
+}
+
 function sendEmpty(core: CoreState, peer: NodeId, progress: Progress): void {
   sendFromNext(core, { peer, progress, batches: [] });
 }

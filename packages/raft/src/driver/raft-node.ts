@@ -217,6 +217,7 @@ export class RaftNode<Result> implements Group<Result> {
     }
     const { write } = ready;
     if (write !== undefined) this.#log.append(write, () => this.#persisted(write.token));
+    for (const peer of ready.reopen) this.#transport.reopenBulk(peer);
     this.#transport.flush();
     for (const load of ready.loads) void this.#load(load);
     for (const { id, index } of ready.reads) this.#reads.confirmed(id, index);

@@ -29,6 +29,8 @@ export class CoreNode {
   wallOffsetMs: number;
   /** Reads that the core has confirmed. */
   readonly reads: ConfirmedRead[] = [];
+  /** Peers whose stream for entries the core wanted anew. */
+  readonly reopened: NodeId[] = [];
   /** Commands that were executed since the last start. */
   commands: string[] = [];
   readonly #network: CoreNetwork;
@@ -93,7 +95,8 @@ export class CoreNode {
   /** Does what the core decided, until it wants nothing more. */
   act(): void {
     while (this.running && !this.#paused) {
-      const { messages, write, loads, reads } = this.core.ready();
+      const { messages, write, loads, reads, reopen } = this.core.ready();
+      this.reopened.push(...reopen);
       for (const rpc of messages) this.#network.send(rpc);
       if (write !== undefined) this.#writes.push(write);
       this.reads.push(...reads);

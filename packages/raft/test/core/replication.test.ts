@@ -262,6 +262,38 @@ describe('flow control', () => {
     expect(network.core(1)).toMatchObject({ role: 'follower' });
   });
 
+  it('R12 a peer that answers heartbeats and no appends gets a new stream, after ever longer waits', () => {
+    const network = pair();
+    const heal = network.drop(isAppend);
+    network.propose(1, 'a');
+    network.tick(1_000);
+    expect(network.node(1).reopened).toEqual([]);
+    network.tick(400);
+    expect(network.node(1).reopened).toEqual([2]);
+    network.tick(2_000);
+    expect(network.node(1).reopened).toHaveLength(1);
+    network.tick(600);
+    expect(network.node(1).reopened).toHaveLength(2);
+    heal();
+    network.tick(5_000);
+    expect(network.node(1).reopened).toHaveLength(2);
+    expect(network.node(2).commands).toEqual(['a']);
+  });
+
+  it('R12 entries are sent to a slow peer once: probes that ask again carry none', () => {
+    const network = pair();
+    network.core(1).peerDisconnected(nodeId(2));
+    network.core(1).peerConnected(nodeId(2));
+    network.drop(isAppend);
+    network.propose(1, 'a', 'b');
+    network.tick(1_000);
+    const sent = network
+      .sentOf('append-entries')
+      .filter(({ batches }) => batches.some(({ last }) => last === network.core(1).last));
+    expect(sent).toHaveLength(1);
+    expect(network.sentOf('append-entries').length).toBeGreaterThan(5);
+  });
+
   it('a refusal that comes late moves nothing', () => {
     const network = pair();
     network.propose(1, 'a');

@@ -101,6 +101,14 @@ export class OutgoingStream {
     this.#over('reset', undefined);
   }
 
+  /** As `reopen`, and tells of it. */
+  reopenStalled(): void {
+    if (!this.isOpen) return;
+    const { queuedBytes } = this;
+    this.#context.handlers.event({ kind: 'bulk-stalled', peer: this.#peer.id, queuedBytes });
+    this.reopen();
+  }
+
   /** As `reopen`, for a stream that has been open for as long as a stall takes to be seen: so two sides take no turns. */
   reopenUnlessFresh(): void {
     const { clock, stallMs } = this.#context;
@@ -184,12 +192,7 @@ export class OutgoingStream {
       const drained = this.#writtenBytes - queuedBytes;
       const idle = drained === drainedBytes ? idleChecks + 1 : 0;
       if (idle < STALL_CHECKS) this.#checkLater(dialed, drained, idle);
-      else this.#giveUp(queuedBytes);
+      else this.reopenStalled();
     });
-  }
-
-  #giveUp(queuedBytes: number): void {
-    this.#context.handlers.event({ kind: 'bulk-stalled', peer: this.#peer.id, queuedBytes });
-    this.reopen();
   }
 }

@@ -97,6 +97,10 @@ export class PeerLink implements OutgoingStreamOwner {
     this.#control.reopen();
   }
 
+  reopenBulk(): void {
+    this.#bulk.reopenStalled();
+  }
+
   close(): void {
     this.#closed = true;
     this.#control.close();

@@ -109,6 +109,11 @@ export class Transport {
     this.#links.get(peer)?.reopen();
   }
 
+  /** Opens the stream for entries to a peer anew, because it acknowledges none though it lives. */
+  reopenBulk(peer: NodeId): void {
+    this.#links.get(peer)?.reopenBulk();
+  }
+
   get stats(): ReadonlyMap<NodeId, PeerStats> {
     return new Map([...this.#links].map(([peer, link]) => [peer, link.stats]));
   }
