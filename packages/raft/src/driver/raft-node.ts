@@ -22,6 +22,9 @@ import { Reads } from './reads.ts';
 import { Silence } from './silence.ts';
 import { Transport } from './transport/transport.ts';
 
+/** Without a write for so long, the log is marked idle. */
+const IDLE_MS = 1_000;
+
 /** One group runs; every record and rpc says which. */
 const GROUP_ID = 1;
 
@@ -49,6 +52,7 @@ export class RaftNode<Result> implements Group<Result> {
   #disarm: (() => void) | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
   #tickedAtMs: number;
+  #wroteAtMs: number;
   #stopped = false;
   #seen: Pick<GroupStatus, 'role' | 'term' | 'committed'> & { readonly leader: NodeId };
   #configuration: Configuration;
@@ -64,6 +68,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#inspect = options.inspect;
     this.#silence = new Silence(2 * settings.electionTimeoutMaxMs);
     this.#tickedAtMs = ports.clock.monotonicMs();
+    this.#wroteAtMs = this.#tickedAtMs;
     const now = { monotonicMs: this.#tickedAtMs, wallMs: ports.clock.wallMs() };
     this.#core = new Raft({
       settings,
@@ -216,7 +221,10 @@ export class RaftNode<Result> implements Group<Result> {
       this.#transport.send(rpc);
     }
     const { write } = ready;
-    if (write !== undefined) this.#log.append(write, () => this.#persisted(write.token));
+    if (write !== undefined) {
+      this.#wroteAtMs = this.#tickedAtMs;
+      this.#log.append(write, () => this.#persisted(write.token));
+    } else if (this.#tickedAtMs - this.#wroteAtMs >= IDLE_MS) this.#log.markIdle();
     for (const peer of ready.reopen) this.#transport.reopenBulk(peer);
     this.#transport.flush();
     for (const load of ready.loads) void this.#load(load);

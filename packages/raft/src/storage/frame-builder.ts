@@ -13,7 +13,7 @@ export type Pending =
       readonly instanceId: string;
       readonly done: () => void;
     }
-  | { readonly kind: 'clean-shutdown'; readonly done: () => void };
+  | { readonly kind: 'clean-shutdown' | 'idle'; readonly done: () => void };
 
 export interface Measure {
   readonly records: number;
@@ -28,6 +28,7 @@ export function measure(pending: Pending): Measure {
     case 'peer':
       return { records: 1, payloadBytes: Buffer.byteLength(pending.instanceId) };
     case 'clean-shutdown':
+    case 'idle':
       return { records: 1, payloadBytes: 0 };
     default:
       return pending satisfies never;
@@ -75,6 +76,8 @@ export class FrameBuilder {
         return this.#putOwn(RecordType.peer, { index: item.id, term: 0 }, item.instanceId);
       case 'clean-shutdown':
         return this.#putOwn(RecordType.cleanShutdown, { index: 0, term: 0 });
+      case 'idle':
+        return this.#putOwn(RecordType.idle, { index: 0, term: 0 });
       default:
         return item satisfies never;
     }

@@ -40,6 +40,7 @@ export class LogImage {
   /** 0 after a truncation: not known then without reading. */
   #lastAt: LogTime;
   #endsClean = false;
+  #endsIdle = false;
 
   constructor(groupId: number, standing: Standing) {
     const { compacted, compactedTerm, compactedAt } = standing;
@@ -60,6 +61,11 @@ export class LogImage {
   /** The last frame was a clean-shutdown mark. */
   get endsClean(): boolean {
     return this.#endsClean;
+  }
+
+  /** The last frame was an idle mark: losing it would lose nothing. */
+  get endsIdle(): boolean {
+    return this.#endsIdle;
   }
 
   get termRuns(): readonly TermRun[] {
@@ -113,6 +119,7 @@ export class LogImage {
     this.#lastTerm = ofTerm;
     this.#lastAt = at;
     this.#endsClean = false;
+    this.#endsIdle = false;
     return undefined;
   }
 
@@ -125,6 +132,7 @@ export class LogImage {
 
   #applyOwn(bytes: Buffer, header: number, payload: Buffer): string | undefined {
     this.#endsClean = false;
+    this.#endsIdle = false;
     switch (recordType(bytes, header)) {
       case RecordType.hardState:
         this.#hardState = {
@@ -139,6 +147,9 @@ export class LogImage {
         return undefined;
       case RecordType.cleanShutdown:
         this.#endsClean = true;
+        return undefined;
+      case RecordType.idle:
+        this.#endsIdle = true;
         return undefined;
       default:
         return `record type ${recordType(bytes, header)} is not known`;

@@ -50,6 +50,12 @@ export class LogWriter {
     this.#writing ??= this.#writeAll();
   }
 
+  /** Nothing was written for a while: an empty frame takes the last place, so that rot there takes nothing away. */
+  markIdle(): void {
+    if (this.#writing !== undefined || this.#image.endsIdle) return;
+    this.submit({ kind: 'idle', done: () => undefined });
+  }
+
   /**
    * Waits for the write in flight. Clean: writes all that waits before, and the clean-shutdown mark as a frame of its
    * own behind it.

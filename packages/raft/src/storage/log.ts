@@ -125,6 +125,11 @@ export class DurableLog {
     this.#parts.writer.submit({ kind: 'peer', id, instanceId, done });
   }
 
+  /** Nothing was handed over for a while: a last frame that rots can be told from a torn one then (rule 2). */
+  markIdle(): void {
+    if (!this.#closed) this.#parts.writer.markIdle();
+  }
+
   /** Makes the next segment in the background, or finds the one of an earlier boot: later calls change nothing. */
   prepareSpare(): void {
     if (!this.#closed) this.#parts.spare.prepare();

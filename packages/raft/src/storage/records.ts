@@ -8,6 +8,7 @@
  *      head             segment number    –          see head.ts
  *      peer             the peer's id     –          its instance id, UTF-8
  *      clean shutdown   –                 –          –
+ *      idle             –                 –          –              nothing was written for a while
  *
  * The numbers are on disk: never reuse one. Types below 16 are entries.
  */
@@ -18,6 +19,7 @@ export const RecordType = {
   head: 19,
   peer: 20,
   cleanShutdown: 21,
+  idle: 22,
 } as const;
 
 const FIRST_OWN_TYPE = 16;

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { verifyDirectory } from '../../src/storage/verify.ts';
 import { logIndex } from '../../src/core/numbers.ts';
 import { SECTOR_BYTES, claimedBytes, parseFrame, sealFrame } from '../../src/storage/frame.ts';
 import { LogCorrupt } from '../../src/storage/log-errors.ts';
@@ -90,6 +92,22 @@ describe('damage that is no torn last frame', () => {
     expect(name).toBe('000000000001.log');
     expect(offset).toBe(frameOffset(disk, file, 5));
     expect(index).toBe(5);
+  });
+
+  it('in the last entry is refused, too, once the log was marked idle, which it is once', async () => {
+    const disk = simDisk();
+    const log = await openLog(disk, { segmentBytes: ROOMY });
+    await appendSingly(log, 5, 700);
+    for (let time = 1; time <= 3; time += 1) {
+      log.markIdle();
+      await setImmediate();
+    }
+    await log.close({ clean: false });
+    const { frames, last } = await verifyDirectory(disk, DIRECTORY);
+    expect({ frames, last }).toEqual({ frames: 7, last: 6 });
+    const file = `${DIRECTORY}/000000000001.log`;
+    disk.flipBit(file, frameOffset(disk, file, 6) + 300, 3);
+    expect(await refusal(disk)).toMatchObject({ index: 6 });
   });
 
   it('in any bit of the header of a middle frame is refused by file, offset and index (W14)', async () => {
