@@ -57,7 +57,7 @@ export class Progress {
   toldCommit: LogIndex = logIndex(0);
 
   /** While appends are unanswered: `match` since `waitingSinceMs` (monotonic), and how long that is borne. */
-  waitingFrom: LogIndex = logIndex(0);
+  waitingFrom: LogIndex | undefined = undefined;
   waitingSinceMs = 0;
   patienceMs = 0;
 

@@ -6,6 +6,7 @@ import type { Load, Ready } from '../core/ready.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts';
 import type { StateMachine } from '../ports.ts';
 import { DurableLog } from '../storage/log.ts';
+import { Alarm } from './alarm.ts';
 import { Applier } from './applier.ts';
 import { Completions } from './completions.ts';
 import type { Group, GroupStatus, Outcome, ReadOutcome, RefusalReason } from './group.ts';
@@ -47,10 +48,9 @@ export class RaftNode<Result> implements Group<Result> {
   readonly #completions = new Completions<Result>();
   readonly #reads = new Reads();
   readonly #silence: Silence;
+  readonly #alarm: Alarm;
   readonly #roleWatchers = new Set<() => void>();
   #turnScheduled = false;
-  #disarm: (() => void) | undefined;
-  #armedForMs = Number.POSITIVE_INFINITY;
   #tickedAtMs: number;
   #wroteAtMs: number;
   #stopped = false;
@@ -67,6 +67,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#onFailure = options.onFailure;
     this.#inspect = options.inspect;
     this.#silence = new Silence(2 * settings.electionTimeoutMaxMs);
+    this.#alarm = new Alarm(ports.timers, () => this.#schedule());
     this.#tickedAtMs = ports.clock.monotonicMs();
     this.#wroteAtMs = this.#tickedAtMs;
     const now = { monotonicMs: this.#tickedAtMs, wallMs: ports.clock.wallMs() };
@@ -107,6 +108,10 @@ export class RaftNode<Result> implements Group<Result> {
       inspect: (found) => {
         if (create === undefined || belongsTo(found, create)) return;
         throw new WrongDirectory(directory, found.identity);
+      },
+      pace: {
+        nowMs: () => ports.clock.monotonicMs(),
+        rest: (ms) => new Promise((resolve) => void ports.timers.after(ms, resolve)),
       },
       newSalt: () => Math.floor(ports.random.next() * 0x1_0000_0000),
       onFailure: (error) => onFailure(error),
@@ -205,7 +210,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#proposals.offer(core, this.#completions);
     this.#reads.offer((id) => core.read(id));
     this.#do(core.ready());
-    this.#arm(nowMs);
+    this.#alarm.set(nowMs, core.dueInMs);
   }
 
   /** Peers answer a leader's heartbeats and a candidate's requests; a follower asks nobody. */
@@ -268,20 +273,6 @@ export class RaftNode<Result> implements Group<Result> {
     this.#ports.timers.afterIo(() => this.#turn());
   }
 
-  /** One coarse timer: it is left alone while it rings early enough. */
-  #arm(nowMs: number): void {
-    // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
-    const dueMs = nowMs + Math.max(1, Math.ceil(this.#core.dueInMs));
-    if (this.#armedForMs <= dueMs) return;
-    this.#disarm?.();
-    this.#armedForMs = dueMs;
-    this.#disarm = this.#ports.timers.after(dueMs - nowMs, () => {
-      this.#armedForMs = Number.POSITIVE_INFINITY;
-      this.#disarm = undefined;
-      this.#schedule();
-    });
-  }
-
   #watchRole(): void {
     const { role, term, leader, committed } = this.#core;
     const before = this.#seen;
@@ -324,7 +315,7 @@ export class RaftNode<Result> implements Group<Result> {
   #halt(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#disarm?.();
+    this.#alarm.stop();
     this.#applier.stop();
     this.#transport.close();
     this.#completions.unknownAll();

@@ -2,9 +2,7 @@ import type { Disk, DiskFile } from '../ports.ts';
 import { codeOf } from './error-code.ts';
 
 /** Zeros are written in pieces of this size. */
-const FILL_BYTES = 1_048_576;
-/** Synced this often, so that no append waits long behind the sync of a big file. */
-const FILL_SYNC_BYTES = 4 * FILL_BYTES;
+const FILL_BYTES = 262_144;
 const ZEROS = Buffer.alloc(FILL_BYTES);
 
 const SEGMENT_NAME = /^(\d{12})\.log$/;
@@ -73,22 +71,20 @@ export class LogDirectory {
   }
 }
 
-/** Writes and syncs zeros from `from` to `to`, unless `stopped` says so in between: then false comes back. */
+const goOn = (): Promise<boolean> => Promise.resolve(true);
+
+/**
+ * Writes and syncs zeros from `from` to `to`. `between` is awaited after each piece, and says whether to go on: when not,
+ * false comes back.
+ */
 export async function fillWithZeros(
   file: DiskFile,
   range: { from: number; to: number },
-  stopped: () => boolean,
+  between: () => Promise<boolean> = goOn,
 ): Promise<boolean> {
-  let unsynced = 0;
   for (let at = range.from; at < range.to; at += FILL_BYTES) {
-    if (stopped()) return false;
-    const bytes = Math.min(FILL_BYTES, range.to - at);
-    await file.write(ZEROS.subarray(0, bytes), at);
-    unsynced += bytes;
-    if (unsynced >= FILL_SYNC_BYTES) {
-      await file.sync();
-      unsynced = 0;
-    }
+    await file.write(ZEROS.subarray(0, Math.min(FILL_BYTES, range.to - at)), at);
+    if (!(await between())) return false;
   }
   await file.sync();
   return true;

@@ -39,8 +39,8 @@ export class LogImage {
   #lastTerm: number;
   /** 0 after a truncation: not known then without reading. */
   #lastAt: LogTime;
-  #endsClean = false;
-  #endsIdle = false;
+  /** Of the last record; none is 0. */
+  #newestType = 0;
 
   constructor(groupId: number, standing: Standing) {
     const { compacted, compactedTerm, compactedAt } = standing;
@@ -60,12 +60,12 @@ export class LogImage {
 
   /** The last frame was a clean-shutdown mark. */
   get endsClean(): boolean {
-    return this.#endsClean;
+    return this.#newestType === RecordType.cleanShutdown;
   }
 
   /** The last frame was an idle mark: losing it would lose nothing. */
   get endsIdle(): boolean {
-    return this.#endsIdle;
+    return this.#newestType === RecordType.idle;
   }
 
   get termRuns(): readonly TermRun[] {
@@ -98,6 +98,7 @@ export class LogImage {
         ? this.#applyEntry(bytes, header)
         : this.#applyOwn(bytes, header, bytes.subarray(payload, end));
       if (why !== undefined) return why;
+      this.#newestType = recordType(bytes, header);
       if (ofEntry) this.#noteConfiguration(bytes, header, payload);
       inRun = ofEntry;
       payload = end;
@@ -118,8 +119,6 @@ export class LogImage {
     this.#last = index;
     this.#lastTerm = ofTerm;
     this.#lastAt = at;
-    this.#endsClean = false;
-    this.#endsIdle = false;
     return undefined;
   }
 
@@ -131,8 +130,6 @@ export class LogImage {
   }
 
   #applyOwn(bytes: Buffer, header: number, payload: Buffer): string | undefined {
-    this.#endsClean = false;
-    this.#endsIdle = false;
     switch (recordType(bytes, header)) {
       case RecordType.hardState:
         this.#hardState = {
@@ -146,10 +143,7 @@ export class LogImage {
         this.#peers.set(nodeId(recordIndex(bytes, header)), payload.toString());
         return undefined;
       case RecordType.cleanShutdown:
-        this.#endsClean = true;
-        return undefined;
       case RecordType.idle:
-        this.#endsIdle = true;
         return undefined;
       default:
         return `record type ${recordType(bytes, header)} is not known`;

@@ -4,7 +4,7 @@ import { type Frame, recordOffset } from './frame.ts';
 import type { Head } from './head.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { LogImage } from './log-image.ts';
-import { type OpenSegment, advanced, bytesToHold, hasRoom, useSpare } from './open-segment.ts';
+import { type OpenSegment, advanced, bytesToHold, hasRoom, usePrepared } from './open-segment.ts';
 import type { SpareSegment } from './spare.ts';
 
 /**
@@ -150,7 +150,7 @@ export class LogWriter {
       frames: Buffer.alloc(0),
       lastFrame: undefined,
     };
-    this.#segment = await useSpare(directory, beginning, prepared.bytes);
+    this.#segment = await usePrepared(directory, beginning, prepared);
     await old.file.close();
     spare.prepare();
   }

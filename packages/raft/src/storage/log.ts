@@ -11,20 +11,20 @@ import {
 import type { LogWrite } from '../core/ready.ts';
 import type { DirectoryLock, Disk } from '../ports.ts';
 import { type BootedLog, type Booting, type NewDirectory, boot, create } from './boot.ts';
-import { LogDirectory, segmentName } from './log-directory.ts';
+import { LogDirectory, SPARE_TEMP, segmentName } from './log-directory.ts';
 import { DirectoryLocked, LogCorrupt, NoLog, NotInLog } from './log-errors.ts';
 import type { LogImage } from './log-image.ts';
 import { readRuns } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import type { Recovered } from './recovered.ts';
 import { type RecoveredLog, Recovery } from './recovery.ts';
-import { SpareSegment } from './spare.ts';
+import { type Pace, SpareSegment } from './spare.ts';
 
 /** Sizes of segment files in bytes, multiples of 512. Each is exceeded when one frame needs more. */
 export interface SegmentBytes {
   /** The one that each boot begins. Small: it is made before the node answers. */
   readonly first: number;
-  /** The others, which are made in the background. */
+  /** The others, which are made in the background; one that is not ready in time is replaced by a small one. */
   readonly later: number;
 }
 
@@ -42,6 +42,8 @@ export interface LogOptions {
   readonly segmentBytes?: SegmentBytes;
   /** Sees the log that is found before anything is written; throws when it must stay as it is. */
   readonly inspect?: (found: FoundLog) => void;
+  /** For work in the background, which goes on without rests when this is missing. */
+  readonly pace?: Pace;
   /** A random u32. */
   readonly newSalt: () => number;
   /** Called once, on the first write or sync that failed: the process must end. */
@@ -189,10 +191,16 @@ async function openLocked(options: LogOptions, lock: DirectoryLock): Promise<Par
     const { configurations } = found.image.standing();
     options.inspect?.({ identity: found.head.identity, configurations });
   }
+  // Whoever was killed while he made a spare left it, and the room may be needed now.
+  await directory.discard(SPARE_TEMP);
   const booting = { directory, groupId, firstBytes: segmentBytes.first, newSalt };
   const { image, segment } = await begin(booting, found, options.create);
   const recovered = await describe(directory, { image, segment }, found);
-  const spare = new SpareSegment(directory, segmentBytes.later);
+  const spare = new SpareSegment(directory, {
+    bytes: segmentBytes.later,
+    smallBytes: segmentBytes.first,
+    pace: options.pace,
+  });
   const writer = new LogWriter({ directory, image, segment, spare, newSalt, onFailure });
   return { directory, lock, image, writer, spare, recovered };
 }

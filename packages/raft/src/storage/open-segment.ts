@@ -1,13 +1,8 @@
 import type { DiskFile } from '../ports.ts';
 import { type Frame, frameBytes, sectorAligned } from './frame.ts';
+import type { Prepared } from './spare.ts';
 import { type FrameName, type Head, encodeHead } from './head.ts';
-import {
-  type LogDirectory,
-  SEGMENT_TEMP,
-  SPARE,
-  fillWithZeros,
-  segmentName,
-} from './log-directory.ts';
+import { type LogDirectory, SEGMENT_TEMP, fillWithZeros, segmentName } from './log-directory.ts';
 
 /** The segment that frames are appended to. */
 export interface OpenSegment {
@@ -67,21 +62,21 @@ export async function makeSegment(
   await directory.discard(SEGMENT_TEMP);
   await directory.withFile(SEGMENT_TEMP, 'create', async (file) => {
     await file.write(content, 0);
-    await fillWithZeros(file, { from: content.length, to: bytes }, () => false);
+    await fillWithZeros(file, { from: content.length, to: bytes });
   });
   await directory.name(SEGMENT_TEMP, head.segment);
   return openBehind(directory, beginning, bytes);
 }
 
-/** Turns the spare into a segment: the head is durable in it before it gets its name. */
-export async function useSpare(
+/** Turns a prepared file into a segment: the head is durable in it before it gets its name. */
+export async function usePrepared(
   directory: LogDirectory,
   beginning: Beginning,
-  bytes: number,
+  { file: name, bytes }: Prepared,
 ): Promise<OpenSegment> {
   const { padded } = encodeHead(beginning.head, beginning.salt);
-  await directory.withFile(SPARE, 'append', (file) => file.write(padded, 0));
-  await directory.name(SPARE, beginning.head.segment);
+  await directory.withFile(name, 'append', (file) => file.write(padded, 0));
+  await directory.name(name, beginning.head.segment);
   return openBehind(directory, beginning, bytes);
 }
 

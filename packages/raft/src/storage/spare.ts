@@ -1,40 +1,68 @@
-import { assert } from '../core/assert.ts';
-import { type LogDirectory, SPARE, SPARE_TEMP, fillWithZeros } from './log-directory.ts';
+import type { DiskFile } from '../ports.ts';
+import {
+  type LogDirectory,
+  SEGMENT_TEMP,
+  SPARE,
+  SPARE_TEMP,
+  fillWithZeros,
+} from './log-directory.ts';
 
-interface Prepared {
+/** After a piece of work in the background, so many times as long is left to others, up to `REST_MS_MAX`. */
+const RESTS = 3;
+const REST_MS_MAX = 250;
+
+/** How work in the background knows the time, and waits. */
+export interface Pace {
+  readonly nowMs: () => number;
+  readonly rest: (ms: number) => Promise<void>;
+}
+
+/** A file that is ready to become a segment. */
+export interface Prepared {
+  readonly file: string;
   readonly bytes: number;
   readonly zeroFilled: boolean;
 }
 
+export interface SpareOptions {
+  /** Of a spare. */
+  readonly bytes: number;
+  /** Of what stands in for a spare that is not ready. */
+  readonly smallBytes: number;
+  /** Without it, a spare is made in one go. */
+  readonly pace: Pace | undefined;
+}
+
 /**
- * Keeps one prepared segment ready. What can go wrong in the background (a full disk) is met when the spare is needed:
- * it is made anew then, and only that failure counts.
+ * Keeps one prepared segment ready. It is written slowly, for on a disk of little bandwidth appends would wait behind
+ * it, and nobody waits for it: when it is not ready, a small segment takes its place. What goes wrong in the background
+ * (a full disk) counts only when that small segment cannot be made either.
  */
 export class SpareSegment {
   readonly #directory: LogDirectory;
-  readonly #bytes: number;
-  #preparing: Promise<Prepared | undefined> | undefined;
+  readonly #options: SpareOptions;
+  #preparing: Promise<void> | undefined;
+  #ready: Prepared | undefined;
   #stopped = false;
 
-  /** A spare is `bytes` long, or as long as a frame needs that is longer. */
-  constructor(directory: LogDirectory, bytes: number) {
+  constructor(directory: LogDirectory, options: SpareOptions) {
     this.#directory = directory;
-    this.#bytes = bytes;
+    this.#options = options;
   }
 
-  /** Starts to prepare a spare in the background, or finds the one of an earlier boot, unless that is done. */
+  /** Starts to prepare a spare in the background, or finds the one of an earlier boot, unless that is under way or done. */
   prepare(): void {
-    this.#preparing ??= this.#findOrMake().catch(() => undefined);
+    if (this.#ready === undefined) this.#preparing ??= this.#prepare();
   }
 
-  /** Waits for the spare, which must hold `bytes`. It stands in the file `SPARE` and is the caller's to rename. */
+  /** A file that holds at least `bytes`, the caller's to rename. */
   async take(bytes: number): Promise<Prepared> {
-    const prepared = await this.#preparing;
-    this.#preparing = undefined;
-    if (prepared !== undefined && prepared.bytes >= bytes) return prepared;
-    const made = await this.#make(Math.max(bytes, this.#bytes));
-    assert(made !== undefined, 'a spare is taken before it is stopped');
-    return made;
+    const ready = this.#ready;
+    if (ready !== undefined && ready.bytes >= bytes) {
+      this.#ready = undefined;
+      return ready;
+    }
+    return this.#makeSmall(Math.max(bytes, this.#options.smallBytes));
   }
 
   /** Ends the work in the background, early. Nothing is taken any more. */
@@ -43,23 +71,55 @@ export class SpareSegment {
     await this.#preparing;
   }
 
-  async #findOrMake(): Promise<Prepared | undefined> {
-    const { spare } = await this.#directory.contents();
-    if (spare) {
-      const bytes = await this.#directory.withFile(SPARE, 'read', (file) => file.size());
-      if (bytes >= this.#bytes) return { bytes, zeroFilled: false };
+  async #prepare(): Promise<void> {
+    try {
+      this.#ready = (await this.#find()) ?? (await this.#make());
+    } catch {
+      // What there was room for is needed elsewhere.
+      await this.#directory.discard(SPARE_TEMP).catch(() => undefined);
+    } finally {
+      this.#preparing = undefined;
     }
-    return this.#make(this.#bytes);
   }
 
-  async #make(bytes: number): Promise<Prepared | undefined> {
+  async #find(): Promise<Prepared | undefined> {
+    const { spare } = await this.#directory.contents();
+    if (!spare) return undefined;
+    const bytes = await this.#directory.withFile(SPARE, 'read', (file) => file.size());
+    return bytes >= this.#options.bytes ? { file: SPARE, bytes, zeroFilled: false } : undefined;
+  }
+
+  async #make(): Promise<Prepared | undefined> {
+    const { bytes } = this.#options;
     await this.#directory.discard(SPARE_TEMP);
     const filled = await this.#directory.withFile(SPARE_TEMP, 'create', (file) =>
-      fillWithZeros(file, { from: 0, to: bytes }, () => this.#stopped),
+      this.#fillSlowly(file, bytes),
     );
     if (!filled) return undefined;
     const { disk } = this.#directory;
     await disk.rename(this.#directory.file(SPARE_TEMP), this.#directory.file(SPARE));
-    return { bytes, zeroFilled: true };
+    return { file: SPARE, bytes, zeroFilled: true };
+  }
+
+  /** Synced piece by piece, so that no append waits long behind the sync of a big file. */
+  #fillSlowly(file: DiskFile, bytes: number): Promise<boolean> {
+    const { pace } = this.#options;
+    let sinceMs = pace?.nowMs() ?? 0;
+    return fillWithZeros(file, { from: 0, to: bytes }, async () => {
+      await file.sync();
+      if (pace !== undefined && !this.#stopped) {
+        await pace.rest(Math.min(RESTS * (pace.nowMs() - sinceMs), REST_MS_MAX));
+        sinceMs = pace.nowMs();
+      }
+      return !this.#stopped;
+    });
+  }
+
+  async #makeSmall(bytes: number): Promise<Prepared> {
+    await this.#directory.discard(SEGMENT_TEMP);
+    await this.#directory.withFile(SEGMENT_TEMP, 'create', (file) =>
+      fillWithZeros(file, { from: 0, to: bytes }),
+    );
+    return { file: SEGMENT_TEMP, bytes, zeroFilled: true };
   }
 }

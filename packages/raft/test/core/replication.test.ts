@@ -280,6 +280,15 @@ describe('flow control', () => {
     expect(network.node(2).commands).toEqual(['a']);
   });
 
+  it('R12 a new leader gives a peer that is slow to answer time, too', () => {
+    const network = new CoreNetwork({ voters: 3 });
+    network.tick(5_000);
+    network.drop((rpc) => rpc.to === 3 && isAppend(rpc));
+    network.elect(2);
+    network.tick(1_000);
+    expect(network.node(2).reopened).toEqual([]);
+  });
+
   it('R12 entries are sent to a slow peer once: probes that ask again carry none', () => {
     const network = pair();
     network.core(1).peerDisconnected(nodeId(2));
