@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, usageFailure } from './failure.ts';
-import type { Io } from './io.ts';
+import { type Io, OutputClosed } from './io.ts';
 import { type Session, withSession } from './session.ts';
 
 interface PopOptions {
@@ -50,7 +50,9 @@ async function popUpTo(session: Session, topic: string, max: number): Promise<nu
     while (popped < max) {
       const message = await client.pop(topic, call);
       if (message === undefined) break;
-      await list.add({ message });
+      await list.add({ message }).catch((error: unknown) => {
+        throw error instanceof OutputClosed ? error : unprinted(topic, error);
+      });
       popped++;
       io.stop.throwIfAborted();
     }
@@ -58,6 +60,12 @@ async function popUpTo(session: Session, topic: string, max: number): Promise<nu
     await list.end();
   }
   return popped;
+}
+
+function unprinted(topic: string, error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  const what = `the output could not be written (${why}): the last message taken off ${topic} is gone`;
+  return new Failure(what, 'make room for the output before you go on', exitCodes.unknown);
 }
 
 function empty(topic: string): Failure {

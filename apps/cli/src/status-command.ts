@@ -33,7 +33,7 @@ export function addStatusCommand(program: Command, io: Io): void {
     .addHelpText(
       'after',
       `
-Exits with 4 when no node answers, or when none says that it leads.
+Exits with 4 when no node answers, or when none of those asked says that it leads.
 
 Examples:
   $ rrmq status
@@ -55,8 +55,9 @@ async function showOnce(session: Session): Promise<void> {
     throw new Failure('no node can be reached', next, exitCodes.unavailable);
   }
   if (!rows.some(({ role }) => role === 'Leader')) {
-    const next = 'wait for an election: it needs a majority of all nodes';
-    throw new Failure('no node leads', next, exitCodes.unavailable);
+    const next =
+      'name all nodes with --url, or wait for an election: it needs a majority of all nodes';
+    throw new Failure('none of the nodes asked leads', next, exitCodes.unavailable);
   }
 }
 

@@ -158,6 +158,14 @@ describe('rrmq pop', () => {
     expect(node.topics.get('t')).toEqual(['3']);
   });
 
+  it('ends with 5 and says that a message is gone when the output cannot take it', async () => {
+    const stdout = new ClosedPipe(1, undefined, 'ENOSPC');
+    const ran = await onNode(['pop', 't', '--all'], { stdout });
+    expect(ran).toMatchObject({ code: 5, err: expect.stringContaining('ENOSPC') });
+    expect(ran.err).toContain('the last message taken off t is gone');
+    expect(node.topics.get('t')).toEqual(['3']);
+  });
+
   it('ends with 5 when a message may be gone, and prints what it had', async () => {
     node.beforeAnswer = () => {
       if (node.topics.get('t')?.length === 2) node.refusals.push('not-committed-in-time');

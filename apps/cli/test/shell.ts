@@ -49,13 +49,15 @@ class Captured extends Writable {
   }
 }
 
-/** Standard output whose reader went away after `writes` writes. */
+/** Standard output that fails after `writes` writes; by default its reader went away. */
 export class ClosedPipe extends Writable {
   #writes: number;
   readonly #onWrite: () => void;
+  readonly #code: string;
 
-  constructor(writes: number, onWrite: () => void = () => undefined) {
+  constructor(writes: number, onWrite: () => void = () => undefined, code = 'EPIPE') {
     super();
+    this.#code = code;
     this.#writes = writes;
     this.#onWrite = onWrite;
     this.on('error', () => undefined);
@@ -64,6 +66,6 @@ export class ClosedPipe extends Writable {
   override _write(_chunk: Buffer, _encoding: BufferEncoding, done: (e?: Error) => void): void {
     this.#onWrite();
     if (this.#writes-- > 0) return done();
-    done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    done(Object.assign(new Error(`write ${this.#code}`), { code: this.#code }));
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '@rrmq/raft';
 import type { Logger } from 'pino';
 import { logEvent } from './event-log.ts';
+import { warnAloud } from './logger.ts';
 import { listenFailure, requireFreePort } from './ports.ts';
 import type { Settings } from './settings.ts';
 
@@ -132,7 +133,8 @@ function tellStoredMembership({ addresses, logger }: NodePlan, stored: readonly 
   if (clusterIdOf(stored) === clusterIdOf(membersOf(addresses))) return;
   const members = stored.map(({ id, address: { ip, port } }) => `${id} ${ip}:${port}`).join(', ');
   const text = `the address list of the config file is not the membership in the data directory, which holds: ${members}`;
-  logger.warn({ event: 'stored-membership', members: stored }, text);
+  const fields = { event: 'stored-membership', members: stored };
+  warnAloud(logger, fields, text);
 }
 
 /** Loads the rest of the HTTP interface, which takes all of the processor for a moment: not during the first election. */

@@ -67,6 +67,9 @@ function describeRole({ role, term, leader }: Extract<NodeEvent, { kind: 'role-c
     : ['debug', `asks whether it would be elected (term ${term})`];
 }
 
+const LOST_DIRECTORY =
+  'This node started with another data directory than before and cannot take part: stop it, put its own directory back, start again';
+
 type RefusalEvent = Extract<
   NodeEvent,
   { kind: 'hello-refused' | 'refused-by-peer' | 'welcome-refused' }
@@ -74,7 +77,10 @@ type RefusalEvent = Extract<
 
 function describeRefusal({ kind, peer, refusal }: RefusalEvent): Line {
   const why = `${refusal.code}: ${refusal.text}`;
-  if (kind === 'refused-by-peer') return ['error', `node ${peer} refuses this one (${why})`];
+  if (kind === 'refused-by-peer') {
+    const advice = refusal.code === 'instance' ? `. ${LOST_DIRECTORY}` : '';
+    return ['error', `node ${peer} refuses this one (${why})${advice}`];
+  }
   return ['error', `refused a node that says to be node ${peer} (${why})`];
 }
 

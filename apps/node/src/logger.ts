@@ -37,6 +37,12 @@ export function openLog({ logLevel, logFormat }: LogSettings, base: object): Nod
   return { logger: pino({ ...options, formatters }, output), flush };
 }
 
+/** Also on standard error: this is not to be overlooked. */
+export function warnAloud(logger: Logger, fields: { event: string }, text: string): void {
+  logger.warn(fields, text);
+  process.stderr.write(`rrmq-node: WARNING: ${text}\n`);
+}
+
 function readableOutput(): DestinationStream {
   process.stdout.on('error', () => undefined);
   return { write: (line) => void process.stdout.write(formatLine(line)) };

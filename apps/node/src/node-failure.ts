@@ -32,6 +32,10 @@ export function explainFailure(error: unknown, place: FailurePlace): NodeFailure
     return new NodeFailure(error.message, ExitCode.dataDirectory, advice, error);
   }
   const code = systemErrorCode(error);
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    const message = `${place.directory} is no directory, or lies under something that is none.`;
+    return new NodeFailure(message, ExitCode.dataDirectory, 'Choose another --data-dir.', error);
+  }
   if (code !== undefined) return diskFailure(error, code, place);
   return unforeseenFailure(error);
 }

@@ -9,7 +9,7 @@ import {
   type DataOwner,
 } from './data-directory.ts';
 import { Lifetime } from './lifetime.ts';
-import { openLog } from './logger.ts';
+import { openLog, warnAloud } from './logger.ts';
 import { type NodeFailure, explainFailure } from './node-failure.ts';
 import { type Settings, resolveSettings, unknownKeys } from './settings.ts';
 
@@ -77,8 +77,8 @@ function prepareDirectory(owner: DataOwner, { dataDir }: Settings, logger: Logge
   noteAddresses(defaultDirectory(owner, workingDirectory), owner);
   for (const earlier of findEarlierData(owner, workingDirectory)) {
     const text = `${earlier} holds data of a node with this address, made with another address list. This node does not use it: an edited list is a new cluster. Restore the list to have those messages back, or remove that folder.`;
-    logger.warn({ event: 'earlier-data', directory: earlier }, text);
-    process.stderr.write(`rrmq-node: WARNING: ${text}\n`);
+    const fields = { event: 'earlier-data', directory: earlier };
+    warnAloud(logger, fields, text);
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildMutant } from './mutant-build.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
+import { runSeed } from './scenario.ts';
 
 const run = promisify(execFile);
 
@@ -37,7 +38,10 @@ async function judge(root: string, mutant: Mutant, seedsMax: number): Promise<Ve
   const args = ['--seeds', String(seedsMax), '--workers', '1', '--until-failure'];
   const { stdout } = await run(process.execPath, [built.program, ...args]).catch(asOutput);
   const seeds = Number(/^(\d+) seeds/m.exec(stdout)?.[1] ?? 0);
-  return { mutant, seeds, caughtBy: /^seed \d+: (.*)$/m.exec(stdout)?.[1] };
+  const [, seed, caughtBy] = /^seed (\d+): (.*)$/m.exec(stdout) ?? [];
+  // What fails without the mutant, too, is another bug, and says nothing about this one.
+  if (seed !== undefined) await runSeed(Number(seed));
+  return { mutant, seeds, caughtBy };
 }
 
 /** A failing seed ends the program with exit code 1: its output is what is asked for. */

@@ -14,6 +14,7 @@ const RECOVERY_MS = 10_000;
 
 /** Each seed makes at least so many client calls; if too few were possible amid the trouble, the rest comes after it. */
 const CALLS_MIN = 100;
+/** 22.5 s of rests, at worst, and the calls themselves. */
 const CALLS_MS = 30_000;
 
 const CLIENTS = 4;

@@ -177,6 +177,18 @@ describe('connect', () => {
     (urls) => expect(() => connect(urls)).toThrow(TypeError),
   );
 
+  it('asks many nodes without a warning of Node about a leak', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    const urls = Array.from({ length: 20 }, (_, i) => `http://127.0.0.1:${i + 1}`);
+    const report = await fixture().connect({}, urls).status();
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    expect(report).toHaveLength(20);
+    expect(warnings).toEqual([]);
+  });
+
   it.each([
     { timeoutMs: 0 },
     { timeoutMs: 2 ** 31 },

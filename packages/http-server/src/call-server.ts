@@ -40,6 +40,9 @@ export class CallServer {
   ): void {
     const { headers } = request;
     if (endpoints[name].body === undefined) {
+      if (Number(headers['content-length']) > this.#limits.bodyBytesMax) {
+        return answerEarly(request, response, this.#tooLarge);
+      }
       this.#handle(name, { param, headers, body: undefined }, response);
       return;
     }

@@ -33,6 +33,15 @@ describe('bodies', () => {
     }
   });
 
+  it('larger than 8 MiB are refused where none is expected, too, and nothing is popped', async () => {
+    await using node = await startWithTopic();
+    await node.call('PUT', '/message', { topic: 't', message: 'kept' });
+    const length = { 'content-length': String((8 << 20) + 1) };
+    const answer = await node.call('GET', '/message/t', Buffer.alloc((8 << 20) + 1, ' '), length);
+    expect(answer).toMatchObject({ status: 413, text: '{"success":false}' });
+    expect((await node.call('GET', '/message/t')).text).toContain('kept');
+  });
+
   it('of 8 MiB are fine', async () => {
     await using node = await startWithTopic();
     const frame = Buffer.byteLength('{"topic":"t","message":""}');

@@ -107,6 +107,7 @@ describe('a data directory', () => {
     );
     const warning = await node.logged('stored-membership');
     expect(warning['members']).toHaveLength(1);
+    expect(node.stderr).toContain('WARNING: the address list');
     await node.logged('listening');
     expect(await getStatus(cluster.url(0))).toMatchObject({ body: { role: 'Leader' } });
   });
