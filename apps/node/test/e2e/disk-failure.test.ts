@@ -3,10 +3,12 @@ import { ExitCode } from '../../src/exit-code.ts';
 import { accountFor } from '../processes/accounting.ts';
 import { Load } from '../processes/load.ts';
 import { Program } from '../processes/program.ts';
+import { publish } from '../processes/seed-calls.ts';
 import { TestCluster } from '../processes/test-cluster.ts';
 
-/** The first segment of a log fits, the next one does not. */
+/** Small segments of a log fit, the spare does not, nor does one that holds the message `TOO_BIG`. */
 const FILE_BYTES_MAX = 2 * 1024 * 1024;
+const TOO_BIG = 'x'.repeat(3 * 1024 * 1024);
 
 describe('a disk that refuses a write', () => {
   it('ends the node with a code of its own; what was acknowledged is there at the next start', async () => {
@@ -17,6 +19,9 @@ describe('a disk that refuses a write', () => {
     );
     await failing.logged('listening');
     await using load = await Load.start(cluster.urls, ['a', 'b', 'c', 'd'], 'x'.repeat(20_000));
+    // More than one small segment: a spare that cannot be made is no failure yet.
+    await load.ackedMore(100);
+    await publish(cluster.url(0), 'a', TOO_BIG);
 
     expect(await failing.exited).toEqual({ code: ExitCode.diskFailure, signal: null });
     expect(failing.stderr).toContain('could not be read or written: EFBIG');
