@@ -40,6 +40,8 @@ export interface Disk {
   unlink(path: string): Promise<void>;
   /** Makes creations, renames and unlinks in this directory durable. */
   syncDirectory(directory: string): Promise<void>;
+  /** Bytes that this process could still write in the directory. */
+  freeBytes(directory: string): Promise<number>;
   /**
    * Takes the directory for this process until release or death; a second taker, in this or another process, gets
    * `undefined`. Survives no crash: a dead holder's lock is free.
@@ -109,9 +111,19 @@ export type CloseReason = 'refused' | 'reset' | 'rejected';
 
 /**
  * What the group replicates. Deterministic: the same calls in the same order give the same results and the same state
- * on every node. All calls are synchronous but those of snapshots.
+ * on every node. `apply` and `termStart` are synchronous; what they change is durable only after a `flush`, in a store
+ * of the machine's own, which may hold more than memory.
+ *
+ * States have a generation, from 1, raised by 1 with each snapshot that is installed. The log says which one is in
+ * force; the others are leftovers.
  */
 export interface StateMachine<Result> {
+  /**
+   * Opens the state of this generation and removes all others, half-received ones too. Called once, before anything
+   * else. Generation 1 is made, empty, when there is none; a missing later one is an error, and so is one that cannot
+   * be read.
+   */
+  open(generation: number): Promise<void>;
   /**
    * Executes a committed command. `command` is a view that is valid during the call only: copy what is kept.
    * Untrusted bytes must not throw; a refusal is a result.
@@ -119,18 +131,42 @@ export interface StateMachine<Result> {
   apply(command: Buffer, at: LogTime, index: LogIndex): Result;
   /** A new leader's first entry was committed at time `at`, after `gapMs` without a leader. */
   termStart(at: LogTime, gapMs: number, index: LogIndex): void;
-  /** All commands through here are durable in the machine's own store; 0 for a machine in memory. */
+  /** All that was executed through this entry is durable in the store; 0 for an empty state. */
   readonly flushedIndex: LogIndex;
-  /** A consistent view of the state now, which stays as it is while commands go on. */
+  /** Bytes in memory of what was executed and is not durable in the store yet. */
+  readonly dirtyBytes: number;
+  /**
+   * Writes all that was executed by now into the store, as one transaction; resolves to its index when that is durable.
+   * One at a time; commands go on meanwhile. When it rejects with ENOSPC nothing was lost and it may be tried again;
+   * any other rejection is final.
+   */
+  flush(): Promise<LogIndex>;
+  /** A consistent view of what is in the store now, which stays as it is while commands and flushes go on. */
   openSnapshot(): MachineSnapshot;
-  /** Replaces the whole state by a snapshot's. Rejects, and changes nothing, when the chunks are no snapshot. */
-  install(chunks: AsyncIterable<Buffer>): Promise<void>;
+  /** Begins to receive a snapshot as the state of a later generation, beside the one in force. */
+  receive(generation: number): Promise<SnapshotSink>;
+  /** Goes on from a received state whose sink has finished, and removes the one before. Nothing is executed meanwhile. */
+  adopt(generation: number): Promise<void>;
+  /** Waits for the flush in flight and closes the store; what is not flushed is in the log. */
+  close(): Promise<void>;
 }
 
 export interface MachineSnapshot {
-  /** The last command that the snapshot covers. */
+  /** The last entry that the state includes, and its time. */
   readonly index: LogIndex;
-  /** At most 1 MiB each, in order; can be read once. */
+  readonly at: LogTime;
+  /** At most 256 KiB each, in order; can be read once. */
   chunks(): AsyncIterable<Buffer>;
+  /** Must be called, also after an error: an open view keeps old pages of the store. */
   close(): void;
+}
+
+/** Takes the chunks of a snapshot. */
+export interface SnapshotSink {
+  /** The next chunk, whole and in order. Rejects when it is none, and for reasons of the disk. */
+  write(chunk: Buffer): Promise<void>;
+  /** All chunks were written: checks that the state is whole and makes it durable. Returns what it includes. */
+  finish(): Promise<{ readonly index: LogIndex; readonly at: LogTime }>;
+  /** Removes what was received. */
+  abort(): Promise<void>;
 }

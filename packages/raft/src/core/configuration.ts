@@ -13,6 +13,15 @@ export interface NodeAddress {
 export interface Member {
   readonly id: NodeId;
   readonly address: NodeAddress;
+  /** Of its data directory, when it was told on joining; members of the config file are met and remembered. */
+  readonly instanceId?: string | undefined;
+}
+
+/** A learner that becomes a voter by itself once it has caught up. */
+export interface Promotion {
+  readonly id: NodeId;
+  /** The member that leaves in the same change. */
+  readonly replaces: NodeId | undefined;
 }
 
 /**
@@ -24,4 +33,8 @@ export interface Configuration {
   readonly voters: readonly NodeId[];
   readonly outgoing: readonly NodeId[];
   readonly learners: readonly NodeId[];
+  /** Some of the learners. */
+  readonly promoting: readonly Promotion[];
+  /** The id that the next new member gets: higher than every id ever given, for ids are never reused. */
+  readonly nextId: NodeId;
 }

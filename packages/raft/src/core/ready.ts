@@ -1,8 +1,27 @@
 import type { EntryBatch } from './entry-batch.ts';
 import type { HardState } from './hard-state.ts';
-import type { LogIndex, NodeId } from './numbers.ts';
+import type { LogIndex, LogTime, NodeId, Term } from './numbers.ts';
 import type { ConfirmedRead } from './pending-reads.ts';
-import type { Rpc } from './rpc.ts';
+import type { InstallReply, InstallSnapshot, Rpc } from './rpc.ts';
+
+/** A state in the machine's store that includes all entries through `index`: what a start goes on from. */
+export interface SnapshotMark {
+  readonly index: LogIndex;
+  /** Of the entry at `index`. */
+  readonly term: Term;
+  readonly at: LogTime;
+  /** The configuration in force at `index`, encoded, and the entry that brought it. */
+  readonly configuration: { readonly index: LogIndex; readonly payload: Buffer };
+  /** Which of the machine's states it is: raised by 1 with each snapshot that is installed, from 1. */
+  readonly generation: number;
+}
+
+/** A snapshot that was received takes the place of the log's beginning. */
+export interface Install {
+  readonly mark: SnapshotMark;
+  /** The log holds the very entry at `mark.index`: what follows it stays. Otherwise the whole log is void (figure 13). */
+  readonly keepsSuffix: boolean;
+}
 
 /**
  * One durable write of the log. Its parts take effect in the order given here; all of it is on disk, or (after a
@@ -10,6 +29,7 @@ import type { Rpc } from './rpc.ts';
  */
 export interface LogWrite {
   readonly hardState: HardState | undefined;
+  readonly install: Install | undefined;
   /** Entries after this index are void. */
   readonly truncateAfter: LogIndex | undefined;
   /** Contiguous, starting right after the last entry that is left. */
@@ -45,6 +65,10 @@ export interface Ready {
   readonly loads: readonly Load[];
   /** Peers whose stream for entries is to be opened anew. */
   readonly reopen: readonly NodeId[];
+  /** Peers that lack what the log no longer holds: send them a snapshot, and report by `Raft.snapshotEnded`. */
+  readonly snapshots: readonly NodeId[];
+  /** Chunks from the leader of this term, and answers to ours: for the driver. */
+  readonly snapshotRpcs: readonly (InstallSnapshot | InstallReply)[];
   /** Reads that may be served once entries through their index are applied. */
   readonly reads: readonly ConfirmedRead[];
 }

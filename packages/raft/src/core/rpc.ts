@@ -1,5 +1,6 @@
 import type { EntryBatch } from './entry-batch.ts';
 import type { Incarnation, LogIndex, LogTime, NodeId, Term } from './numbers.ts';
+import type { ReadId } from './pending-reads.ts';
 
 /** What every rpc says. */
 interface Envelope {
@@ -51,6 +52,8 @@ export interface AppendReply extends Envelope {
   /** Refused: the last place, at or before `match`, where the leader's log could still agree, and the term there. */
   readonly hintIndex: LogIndex;
   readonly hintTerm: Term;
+  /** The sender's disk has room for more: else the leader takes nothing that makes the state grow. */
+  readonly room: boolean;
 }
 
 export interface Heartbeat extends Envelope {
@@ -66,6 +69,8 @@ export interface Heartbeat extends Envelope {
 export interface HeartbeatReply extends Envelope {
   readonly kind: 'heartbeat-reply';
   readonly round: number;
+  /** As in an append reply. */
+  readonly room: boolean;
 }
 
 /** Thesis §3.10: campaign now, without waiting. */
@@ -73,5 +78,61 @@ export interface TimeoutNow extends Envelope {
   readonly kind: 'timeout-now';
 }
 
+/** What a snapshot covers, and which transfer of it this is. */
+export interface SnapshotName {
+  /** Unique among the transfers of one boot of the leader: a transfer goes on only under the same id. */
+  readonly id: number;
+  /** The last entry that the state includes. */
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly at: LogTime;
+  /** The configuration in force at `index`, encoded, and the entry that brought it. Always a committed one. */
+  readonly configuration: Buffer;
+  readonly configurationIndex: LogIndex;
+}
+
+/** §7, figure 13: one chunk of a snapshot. No data and not the last: asks which chunk is wanted next. */
+export interface InstallSnapshot extends Envelope {
+  readonly kind: 'install-snapshot';
+  readonly snapshot: SnapshotName;
+  /** Number of the chunk, from 0. */
+  readonly chunk: number;
+  readonly last: boolean;
+  readonly data: Buffer;
+}
+
+export interface InstallReply extends Envelope {
+  readonly kind: 'install-reply';
+  readonly snapshotId: number;
+  /** `installed`: durable, and in the place of the old state. `refused`: cannot be taken now; try again later. */
+  readonly status: 'more' | 'installed' | 'refused';
+  /** more: the chunk that is wanted next; all before it were taken. */
+  readonly next: number;
+}
+
+/** A follower asks for the index that its reads must see (§8, thesis §6.4). */
+export interface ReadIndex extends Envelope {
+  readonly kind: 'read-index';
+  readonly read: ReadId;
+}
+
+export interface ReadReply extends Envelope {
+  readonly kind: 'read-reply';
+  readonly read: ReadId;
+  /** `undefined`: a quorum confirmed the leader, and `index` is what the read must see. */
+  readonly refusal: 'not-leader' | 'unconfirmed' | 'overloaded' | undefined;
+  readonly index: LogIndex;
+}
+
 export type Rpc =
-  RequestVote | VoteReply | AppendEntries | AppendReply | Heartbeat | HeartbeatReply | TimeoutNow;
+  | RequestVote
+  | VoteReply
+  | AppendEntries
+  | AppendReply
+  | Heartbeat
+  | HeartbeatReply
+  | TimeoutNow
+  | InstallSnapshot
+  | InstallReply
+  | ReadIndex
+  | ReadReply;

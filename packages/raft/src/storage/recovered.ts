@@ -1,5 +1,6 @@
 import type { LogShape } from '../core/raft-log.ts';
 import type { HardState } from '../core/hard-state.ts';
+import type { SnapshotMark } from '../core/ready.ts';
 import type { Incarnation, LogIndex, NodeId } from '../core/numbers.ts';
 
 /** A configuration entry that stands in the log (or came with the snapshot), undecoded. */
@@ -25,6 +26,8 @@ export interface Recovered extends LogShape {
   /** This boot's number, already durable. */
   readonly incarnation: Incarnation;
   readonly hardState: HardState;
+  /** The newest durable mark; `undefined` before the first: the machine's state is then the empty one. */
+  readonly mark: SnapshotMark | undefined;
   /** In rising order; the last one is in force. */
   readonly configurations: readonly ConfigurationRecord[];
   /** The instance ids of peers that this node has exchanged rpcs with. */
