@@ -17,8 +17,8 @@ export {
   type Outcome,
   type ReadOutcome,
   type RefusalReason,
-  type RoleName,
 } from './driver/group.ts';
+export { type RoleName } from './core/role.ts';
 export { clusterIdOf } from './driver/membership.ts';
 export { NodeClock } from './driver/node-clock.ts';
 export { type NodeEvent } from './driver/node-events.ts';

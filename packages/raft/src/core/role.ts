@@ -57,3 +57,6 @@ export interface Leader {
 }
 
 export type Role = Follower | PreCandidate | Candidate | Leader;
+
+/** What a node is to its peers at this moment. */
+export type RoleName = Role['kind'];

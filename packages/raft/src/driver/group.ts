@@ -1,6 +1,7 @@
 import type { Configuration, Member } from '../core/configuration.ts';
 import type { MembershipChange, MembershipRefusal } from '../core/membership-change.ts';
 import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
+import type { RoleName } from '../core/role.ts';
 import type { MachineSnapshot } from '../ports.ts';
 import type { NodeEvent } from './node-events.ts';
 
@@ -33,8 +34,6 @@ export type Outcome<Result> =
 export type ReadOutcome =
   { readonly kind: 'ready' } | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
-export type RoleName = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
-
 /** A picture of one node, for status pages and redirects. Plain data, made on request. */
 export interface GroupStatus {
   readonly id: NodeId;
@@ -55,7 +54,11 @@ export interface GroupStatus {
 /** How a change of membership ends. */
 export type MembershipOutcome =
   /** Committed, and no longer joint. `id`: the member that was added. */
-  | { readonly kind: 'done'; readonly id: NodeId | undefined; readonly configuration: Configuration }
+  | {
+      readonly kind: 'done';
+      readonly id: NodeId | undefined;
+      readonly configuration: Configuration;
+    }
   | { readonly kind: 'refused'; readonly reason: MembershipRefusal; readonly text: string }
   | { readonly kind: 'unknown' };
 

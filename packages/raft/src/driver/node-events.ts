@@ -1,5 +1,5 @@
 import type { Incarnation, LogIndex, NodeId, Term } from '../core/numbers.ts';
-import type { RoleName } from './group.ts';
+import type { RoleName } from '../core/role.ts';
 import type { TransportEvent } from './transport/transport-events.ts';
 
 /** What a node tells its host, for logs and gauges. Plain data. */
