@@ -1,6 +1,6 @@
 import { type Entry, type EntryBatch, EntryType } from '../core/entry-batch.ts';
 import { decodeGapMs } from '../core/no-op.ts';
-import { type LogIndex, logIndex } from '../core/numbers.ts';
+import { type LogIndex, type LogTime, logIndex, logTime } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Clock, StateMachine, Timers } from '../ports.ts';
 
@@ -12,12 +12,17 @@ const BUDGET_MS = 2;
 const FETCH_BYTES = 1_048_576;
 
 export interface ApplierOptions<Result> {
-  readonly core: Pick<Raft, 'applied' | 'committed' | 'termAt' | 'entriesFrom' | 'appliedThrough'>;
+  readonly core: Pick<
+    Raft,
+    'applied' | 'committed' | 'installing' | 'termAt' | 'entriesFrom' | 'appliedThrough'
+  >;
   readonly machine: StateMachine<Result>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Reads entries that are no longer in memory. */
   readonly read: (first: LogIndex, maxBytes: number) => Promise<readonly EntryBatch[]>;
+  /** Whether nothing more may be executed now; `poke` when that is over. */
+  readonly isHeld: () => boolean;
   /** A command was executed. */
   readonly onResult: (entry: Entry, result: Result) => void;
   /** Entries through `core.applied` were executed: what waited for that may go on. */
@@ -31,14 +36,36 @@ export class Applier<Result> {
   /** A run is scheduled, or entries are being read from disk. */
   #busy = false;
   #stopped = false;
+  /** Batches that were read from disk are waiting until more may be executed. */
+  #resume: (() => void) | undefined;
+  #executed: { index: LogIndex; at: LogTime };
+  /** Raised when a snapshot's state takes over: what was read of the log before means nothing then. */
+  #epoch = 0;
 
   constructor(options: ApplierOptions<Result>) {
     this.#options = options;
+    this.#executed = { index: options.core.applied, at: logTime(0) };
   }
 
-  /** More may be committed. Applies at once what fits the budget. */
+  /** The last entry that the machine has executed, and its time; configurations are none of its business. */
+  get executed(): { readonly index: LogIndex; readonly at: LogTime } {
+    return this.#executed;
+  }
+
+  /** More may be committed, or may be executed again. Applies at once what fits the budget. */
   poke(): void {
-    if (!this.#busy && !this.#stopped) this.#run();
+    if (this.#stopped) return;
+    if (this.#resume !== undefined) {
+      if (!this.#isHeld) this.#goOn();
+    } else if (!this.#busy) this.#run();
+  }
+
+  /** The machine has taken over a snapshot's state, which includes everything through `index`. */
+  replaced(index: LogIndex, at: LogTime): void {
+    this.#executed = { index, at };
+    this.#resume = undefined;
+    this.#busy = false;
+    this.#epoch += 1;
   }
 
   stop(): void {
@@ -48,7 +75,7 @@ export class Applier<Result> {
   #run(): void {
     this.#busy = false;
     const { core, timers, onApplied } = this.#options;
-    if (this.#stopped || core.applied >= core.committed) return;
+    if (this.#stopped || this.#isHeld || core.applied >= core.committed) return;
     const batches = core.entriesFrom(logIndex(core.applied + 1), FETCH_BYTES);
     if (batches === undefined) {
       void this.#readAndApply();
@@ -64,13 +91,21 @@ export class Applier<Result> {
 
   async #readAndApply(): Promise<void> {
     const { core, read, onFailure } = this.#options;
+    const epoch = this.#epoch;
     this.#busy = true;
+    let batches: readonly EntryBatch[] = [];
+    let failure: unknown;
     try {
-      const batches = await read(logIndex(core.applied + 1), FETCH_BYTES);
-      this.#applyInTurns(batches.flatMap((batch) => this.#standing(batch)));
+      batches = await read(logIndex(core.applied + 1), FETCH_BYTES);
     } catch (error) {
-      onFailure(error instanceof Error ? error : new Error(String(error)));
+      failure = error;
     }
+    // A snapshot takes the place of what was to be read, whatever came of it.
+    if (epoch !== this.#epoch) return;
+    if (core.installing !== undefined) this.#busy = false;
+    else if (failure === undefined) {
+      this.#applyInTurns(batches.flatMap((batch) => this.#standing(batch)));
+    } else onFailure(failure instanceof Error ? failure : new Error(String(failure)));
   }
 
   /**
@@ -87,12 +122,26 @@ export class Applier<Result> {
     return last < batch.first ? [] : [batch.slice(batch.first, last)];
   }
 
-  #applyInTurns(batches: readonly EntryBatch[]): void {
-    if (this.#stopped) return;
+  get #isHeld(): boolean {
+    return this.#options.core.installing !== undefined || this.#options.isHeld();
+  }
+
+  #goOn(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  #applyInTurns(batches: readonly EntryBatch[], epoch = this.#epoch): void {
+    if (this.#stopped || epoch !== this.#epoch) return;
+    if (this.#isHeld) {
+      this.#resume = () => this.#applyInTurns(batches, epoch);
+      return;
+    }
     const rest = this.#apply(batches);
     this.#options.onApplied();
     if (rest.length === 0) this.#run();
-    else this.#options.timers.afterIo(() => this.#applyInTurns(rest));
+    else this.#options.timers.afterIo(() => this.#applyInTurns(rest, epoch));
   }
 
   /** Applies committed entries until the budget is used up; returns what is left of the batches. */
@@ -124,9 +173,11 @@ export class Applier<Result> {
     switch (entry.type) {
       case EntryType.command:
         onResult(entry, machine.apply(payload, at, index));
+        this.#executed = { index, at };
         return;
       case EntryType.noOp:
         machine.termStart(at, decodeGapMs(payload), index);
+        this.#executed = { index, at };
         return;
       case EntryType.configuration:
         // In force since it was appended; the machine has no part in it.

@@ -19,6 +19,12 @@ export class Completions<Result> {
   #head = 0;
   /** The last entry whose command was executed. */
   #completed = logIndex(0);
+  #waiting = 0;
+
+  /** Who waits, counted. */
+  get waiting(): number {
+    return this.#waiting;
+  }
 
   /** `dones` wait for the entries of `term` from `first` on, one each. */
   add(first: LogIndex, term: Term, dones: readonly Done<Result>[]): void {
@@ -26,6 +32,7 @@ export class Completions<Result> {
     const end = newest === undefined ? 0 : newest.first + newest.dones.length;
     assert(this.#head === this.#batches.length || first >= end, 'entries are appended in order');
     this.#batches.push({ first, term, dones });
+    this.#waiting += dones.length;
   }
 
   /** The entry at `index` was executed. Called for every index in order; most have nobody waiting on a follower. */
@@ -38,6 +45,7 @@ export class Completions<Result> {
     const done = batch.dones[place];
     assert(done !== undefined, 'every entry of a batch is completed before the next batch');
     if (place === batch.dones.length - 1) this.#advance();
+    this.#waiting -= 1;
     done({ kind: 'committed', index, result });
   }
 
@@ -55,6 +63,7 @@ export class Completions<Result> {
     }
     this.#batches = kept;
     this.#head = 0;
+    this.#waiting -= lost.length;
     for (const done of lost) done({ kind: 'unknown' });
   }
 

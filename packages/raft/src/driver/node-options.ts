@@ -1,4 +1,4 @@
-import type { Member } from '../core/configuration.ts';
+import type { Configuration, Member } from '../core/configuration.ts';
 import type { NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
@@ -6,7 +6,9 @@ import type { Settings } from '../core/settings.ts';
 import type { Clock, Disk, Network, Random, StateMachine, Timers } from '../ports.ts';
 import type { SegmentBytes } from '../storage/log.ts';
 import type { DirectoryIdentity } from '../storage/recovered.ts';
+import type { FlushLimits } from './flusher.ts';
 import type { NodeEvent } from './node-events.ts';
+import type { PeerAuth } from './transport/peer-auth.ts';
 
 /** The ways in which a node touches the world. */
 export interface Ports {
@@ -31,14 +33,27 @@ export interface NewNode {
   readonly storedWins: boolean;
 }
 
+/** What an empty data directory becomes when the node joins a running cluster, as the answer to its request said. */
+export interface JoiningNode {
+  readonly nodeId: NodeId;
+  readonly clusterId: string;
+  readonly clusterEpoch: number;
+  /** That the request named: 32 random hex digits. */
+  readonly instanceId: string;
+  /** In force when the answer was given, this node in it: whom it hears before its log says more. */
+  readonly configuration: Configuration;
+}
+
 export interface RaftNodeOptions<Result> {
   /** Made when it does not exist. One running node each. */
   readonly directory: string;
   /** Used for an empty directory; another one must belong to this node and, but for `storedWins`, to this cluster. `undefined`: it must hold a log. */
-  readonly create: NewNode | undefined;
-  /** In the state it has before any command: what is committed is applied to it again. */
+  readonly create: NewNode | JoiningNode | undefined;
+  /** Not open yet. What is committed and not in its store is applied to it again. */
   readonly machine: StateMachine<Result>;
   readonly ports: Ports;
+  /** How peers prove that they belong to the cluster; the same on all nodes. */
+  readonly auth: PeerAuth;
   /** In ms; the defaults are 50, 300 and 600. Equal on all nodes. */
   readonly timing?: Partial<
     Pick<Settings, 'heartbeatMs' | 'electionTimeoutMinMs' | 'electionTimeoutMaxMs'>
@@ -49,6 +64,12 @@ export interface RaftNodeOptions<Result> {
   >;
   /** Sizes of log files in bytes; smaller ones for tests. */
   readonly segmentBytes?: SegmentBytes;
+  /** Bytes of the log that stay for peers that are a little behind, though the store holds what they say. Default 64 MiB. */
+  readonly keepLogBytes?: number;
+  /** When the machine's state is written into its store; smaller ones for tests. */
+  readonly flush?: Partial<FlushLimits>;
+  /** With less free on the disk, nothing is taken that makes the state grow. Default 64 MiB. */
+  readonly reserveBytes?: number;
   readonly onEvent: (event: NodeEvent) => void;
   /** The log could not be written or read: the node acknowledges nothing any more, and the process must end. */
   readonly onFailure: (error: Error) => void;
@@ -74,5 +95,25 @@ export class WrongDirectory extends Error {
     super(`${directory} holds the data of node ${nodeId} of cluster ${clusterId}`);
     this.directory = directory;
     this.found = found;
+  }
+}
+
+/** The machine's store does not fit the log: it lacks what the log no longer holds, or knows more than the log. */
+export class StoreMismatch extends Error {
+  override readonly name = 'StoreMismatch';
+  readonly directory: string;
+
+  constructor(directory: string, inWords: string) {
+    super(`the store in ${directory} does not fit its log: ${inWords}`);
+    this.directory = directory;
+  }
+}
+
+/** A backup cannot be made here and now. Nothing was changed: try again, here or at another node. */
+export class BackupRefused extends Error {
+  override readonly name = 'BackupRefused';
+
+  constructor(why: string, cause?: unknown) {
+    super(`no backup can be made now: ${why}`, cause === undefined ? undefined : { cause });
   }
 }

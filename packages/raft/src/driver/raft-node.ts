@@ -1,33 +1,27 @@
-import { decodeConfiguration } from '../core/configuration-codec.ts';
 import type { Configuration, Member } from '../core/configuration.ts';
 import { NOBODY, type NodeId } from '../core/numbers.ts';
-import { Raft } from '../core/raft.ts';
-import type { Load, Ready } from '../core/ready.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts';
-import type { StateMachine } from '../ports.ts';
-import { DurableLog } from '../storage/log.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Load, Ready, ReadyWrite, SnapshotMark } from '../core/ready.ts';
+import { NotInLog } from '../storage/log-errors.ts';
+import type { DurableLog } from '../storage/log.ts';
 import { Alarm } from './alarm.ts';
-import { Applier } from './applier.ts';
-import { Completions } from './completions.ts';
-import type { Group, GroupStatus, Outcome, ReadOutcome, RefusalReason } from './group.ts';
-import { belongsTo, newDirectory } from './membership.ts';
+import { Assembly } from './assembly.ts';
+import type {
+  CommandEffect,
+  Group,
+  GroupAdmin,
+  GroupStatus,
+  Outcome,
+  ReadOutcome,
+  RefusalReason,
+} from './group.ts';
 import type { NodeEvent } from './node-events.ts';
-import {
-  type Inspector,
-  type Ports,
-  type RaftNodeOptions,
-  WrongDirectory,
-} from './node-options.ts';
+import type { RaftNodeOptions } from './node-options.ts';
+import { type LogHost, openParts } from './opening.ts';
 import { Proposals } from './proposals.ts';
-import { Reads } from './reads.ts';
-import { Silence } from './silence.ts';
-import { Transport } from './transport/transport.ts';
 
 /** Without a write for so long, the log is marked idle. */
 const IDLE_MS = 1_000;
-
-/** One group runs; every record and rpc says which. */
-const GROUP_ID = 1;
 
 /**
  * A running member of a Raft group. It owns the core and does what the core decides: all that happens in one turn of
@@ -35,119 +29,106 @@ const GROUP_ID = 1;
  * peer at its end.
  */
 export class RaftNode<Result> implements Group<Result> {
-  readonly #core: Raft;
+  readonly #options: RaftNodeOptions<Result>;
   readonly #log: DurableLog;
-  readonly #transport: Transport;
-  readonly #applier: Applier<Result>;
-  readonly #ports: Ports;
-  readonly #settings: Settings;
-  readonly #onEvent: (event: NodeEvent) => void;
-  readonly #onFailure: (error: Error) => void;
-  readonly #inspect: Inspector | undefined;
+  readonly #parts: Assembly<Result>;
+  readonly #core: Raft;
   readonly #proposals = new Proposals<Result>();
-  readonly #completions = new Completions<Result>();
-  readonly #reads = new Reads();
-  readonly #silence: Silence;
   readonly #alarm: Alarm;
-  readonly #roleWatchers = new Set<() => void>();
   #turnScheduled = false;
   #tickedAtMs: number;
   #wroteAtMs: number;
   #stopped = false;
-  #seen: Pick<GroupStatus, 'role' | 'term' | 'committed'> & { readonly leader: NodeId };
+  #seen: Pick<GroupStatus, 'role' | 'term' | 'committed'> & {
+    readonly leader: NodeId;
+    readonly vote: NodeId;
+  };
   #configuration: Configuration;
 
-  private constructor(options: RaftNodeOptions<Result>, log: DurableLog, settings: Settings) {
-    const { ports, machine } = options;
-    const { recovered } = log;
+  private constructor(options: RaftNodeOptions<Result>, log: DurableLog) {
+    const { ports } = options;
+    this.#options = options;
     this.#log = log;
-    this.#ports = ports;
-    this.#settings = settings;
-    this.#onEvent = options.onEvent;
-    this.#onFailure = options.onFailure;
-    this.#inspect = options.inspect;
-    this.#silence = new Silence(2 * settings.electionTimeoutMaxMs);
-    this.#alarm = new Alarm(ports.timers, () => this.#schedule());
     this.#tickedAtMs = ports.clock.monotonicMs();
     this.#wroteAtMs = this.#tickedAtMs;
-    const now = { monotonicMs: this.#tickedAtMs, wallMs: ports.clock.wallMs() };
-    this.#core = new Raft({
-      settings,
-      random: ports.random,
-      hardState: recovered.hardState,
-      log: recovered,
-      configurations: recovered.configurations.map(({ index, payload }) => ({
-        index,
-        configuration: decodeConfiguration(payload),
-      })),
-      now,
+    this.#parts = new Assembly(options, log, {
+      isStopped: () => this.#stopped,
+      onQueued: () => this.#schedule(),
+      onStepped: () => this.#stepped(),
+      onApplied: () => this.#applied(),
+      onAdopted: (mark) => this.#adopted(mark),
+      onEvent: (event) => this.#tell(event),
+      onFailure: (error) => this.#fail(error),
+      read: (done) => this.read(done),
     });
-    this.#inspect?.core(this.#core);
-    this.#configuration = this.#core.configuration;
-    const { role, term, committed } = this.#core;
-    this.#seen = { role, term, leader: NOBODY, committed };
-    this.#applier = this.#newApplier(machine);
-    this.#transport = this.#newTransport();
-    this.#meetMembers();
+    this.#core = this.#parts.core;
+    options.inspect?.core(this.#core);
+    const { role, term, committed, vote, configuration } = this.#core;
+    this.#configuration = configuration;
+    this.#seen = { role, term, leader: NOBODY, committed, vote };
+    this.#alarm = new Alarm(ports.timers, () => this.#schedule());
+    this.#parts.peers.meet(configuration);
+    this.#parts.room.start();
     this.#schedule();
   }
 
   /**
    * Opens the data directory and takes part in the group. Rejects with `WrongDirectory`, `DirectoryLocked`, `NoLog`,
-   * `LogCorrupt`, or the disk's own error; the directory is then as it was.
+   * `LogCorrupt`, `StoreMismatch`, the machine's own error or the disk's; the log is then as it was.
    */
   static async open<Result>(options: RaftNodeOptions<Result>): Promise<RaftNode<Result>> {
-    const { ports, directory, create } = options;
-    let { onFailure } = options;
-    const log = await DurableLog.open({
-      disk: ports.disk,
-      directory,
-      groupId: GROUP_ID,
-      create: create === undefined ? undefined : newDirectory(create, ports.random),
-      ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
-      inspect: (found) => {
-        if (create === undefined || belongsTo(found, create)) return;
-        throw new WrongDirectory(directory, found.identity);
+    const late: { node?: RaftNode<Result> } = {};
+    const host: LogHost = {
+      onFailure: (error) => {
+        if (late.node === undefined) options.onFailure(error);
+        else late.node.#fail(error);
       },
-      pace: {
-        nowMs: () => ports.clock.monotonicMs(),
-        rest: (ms) => new Promise((resolve) => void ports.timers.after(ms, resolve)),
+      onCompacted: () => {
+        if (late.node !== undefined) late.node.#compacted();
       },
-      newSalt: () => Math.floor(ports.random.next() * 0x1_0000_0000),
-      onFailure: (error) => onFailure(error),
-    });
-    const { identity } = log.recovered;
-    const settings = {
-      ...DEFAULT_SETTINGS,
-      ...options.timing,
-      ...options.limits,
-      id: identity.nodeId,
-      groupId: GROUP_ID,
+      onSlowWrite: (writeMs) => {
+        if (late.node !== undefined) late.node.#tell({ kind: 'slow-disk', writeMs });
+      },
+      keepFrom: () => {
+        const { node } = late;
+        return node === undefined ? undefined : node.#parts.snapshots.sending.oldestIndex;
+      },
     };
-    const node = new RaftNode(options, log, settings);
-    onFailure = (error) => node.#fail(error);
+    const node = new RaftNode(options, await openParts(options, host));
+    late.node = node;
     node.#tellOpened();
     return node;
   }
 
-  propose(command: Uint8Array, done: (outcome: Outcome<Result>) => void): void {
-    this.#proposals.add(command, done);
+  /** What operators do with this node. */
+  get admin(): GroupAdmin {
+    return this.#parts.operating;
+  }
+
+  propose(
+    command: Uint8Array,
+    done: (outcome: Outcome<Result>) => void,
+    effect: CommandEffect = 'grows',
+  ): void {
+    this.#proposals.add(command, done, effect);
     this.#schedule();
   }
 
   read(done: (outcome: ReadOutcome) => void): void {
-    this.#reads.ask(done);
+    this.#parts.reads.ask(done);
     this.#schedule();
   }
 
   status(): GroupStatus {
     const core = this.#core;
+    const { configuration } = core;
     return {
       id: core.id,
       role: core.role,
       term: core.term,
       leader: this.#memberOf(core.leader),
-      members: core.configuration.members,
+      members: configuration.members,
+      configuration,
       committed: core.committed,
       applied: core.applied,
       last: core.last,
@@ -161,35 +142,23 @@ export class RaftNode<Result> implements Group<Result> {
    * more), to false when nobody took over within an election timeout.
    */
   async handOver(): Promise<boolean> {
-    const core = this.#core;
-    if (this.#stopped || core.role !== 'leader') return true;
-    if (core.transferLeadership() === NOBODY) return false;
-    this.#schedule();
-    return new Promise((resolve) => {
-      const watcher = (): void => {
-        if (core.role === 'leader') return;
-        finish(true);
-      };
-      const finish = (handed: boolean): void => {
-        this.#roleWatchers.delete(watcher);
-        cancel();
-        resolve(handed);
-      };
-      const cancel = this.#ports.timers.after(this.#settings.electionTimeoutMaxMs, () =>
-        finish(false),
-      );
-      this.#roleWatchers.add(watcher);
-    });
+    if (this.#stopped || this.#core.role !== 'leader') return true;
+    const { kind } = await this.#parts.operating.transfer(undefined);
+    return kind === 'done' || this.#core.role !== 'leader';
   }
 
   /**
-   * Leaves the group until the next start. Refuses what is offered from now on, ends what is pending as `unknown`, and
-   * gives the data directory free. Once only.
+   * Leaves the group until the next start. Refuses what is offered from now on, ends what is pending as `unknown`,
+   * writes the state into its store so that the next start is quick, and gives the data directory free. Once only.
    */
   async stop(): Promise<void> {
     const wasStopped = this.#stopped;
     this.#halt();
-    if (!wasStopped) await this.#log.close({ clean: true });
+    if (wasStopped) return;
+    await this.#parts.snapshots.stop();
+    await this.#parts.flusher.finish();
+    await this.#log.close({ clean: true });
+    await this.#options.machine.close();
   }
 
   /** One turn: everything that came since the last one is decided together. */
@@ -200,49 +169,82 @@ export class RaftNode<Result> implements Group<Result> {
       return;
     }
     const core = this.#core;
-    const nowMs = this.#ports.clock.monotonicMs();
+    const { clock } = this.#options.ports;
+    const { electionTimeoutMinMs } = this.#parts.settings;
+    const nowMs = clock.monotonicMs();
     const gapMs = nowMs - this.#tickedAtMs;
     this.#tickedAtMs = nowMs;
-    core.tick({ monotonicMs: nowMs, wallMs: this.#ports.clock.wallMs() });
-    if (gapMs >= this.#settings.electionTimeoutMinMs) this.#onEvent({ kind: 'stalled', gapMs });
+    core.tick({ monotonicMs: nowMs, wallMs: clock.wallMs() });
+    if (gapMs >= electionTimeoutMinMs) this.#tell({ kind: 'stalled', gapMs });
     this.#watchRole();
-    this.#reopenSilent(nowMs, gapMs);
-    this.#proposals.offer(core, this.#completions);
-    this.#reads.offer((id) => core.read(id));
+    this.#parts.peers.reopenSilent(nowMs, {
+      asks: core.role !== 'follower' && gapMs < electionTimeoutMinMs,
+    });
+    // What cannot be executed would only pile up.
+    if (this.#parts.flusher.isFull) this.#proposals.refuseAll('overloaded');
+    this.#proposals.offer(core, this.#parts.completions);
+    this.#parts.reads.offer(nowMs, (id) => core.read(id));
     this.#do(core.ready());
     this.#alarm.set(nowMs, core.dueInMs);
   }
 
-  /** Peers answer a leader's heartbeats and a candidate's requests; a follower asks nobody. */
-  #reopenSilent(nowMs: number, gapMs: number): void {
-    const asks = this.#core.role !== 'follower' && gapMs < this.#settings.electionTimeoutMinMs;
-    if (!asks) this.#silence.excuse(nowMs);
-    for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
-  }
-
   #do(ready: Ready): void {
+    const { transport } = this.#parts.peers;
     for (const rpc of ready.messages) {
-      this.#inspect?.sent(rpc);
-      this.#transport.send(rpc);
+      this.#options.inspect?.sent(rpc);
+      transport.send(rpc);
     }
-    const { write } = ready;
-    if (write !== undefined) {
-      this.#wroteAtMs = this.#tickedAtMs;
-      this.#log.append(write, () => this.#persisted(write.token));
-    } else if (this.#tickedAtMs - this.#wroteAtMs >= IDLE_MS) this.#log.markIdle();
-    for (const peer of ready.reopen) this.#transport.reopenBulk(peer);
-    this.#transport.flush();
+    if (ready.write !== undefined) this.#write(ready.write);
+    else if (this.#tickedAtMs - this.#wroteAtMs >= IDLE_MS) this.#log.markIdle();
+    for (const peer of ready.reopen) transport.reopenBulk(peer);
+    transport.flush();
     for (const load of ready.loads) void this.#load(load);
-    for (const { id, index } of ready.reads) this.#reads.confirmed(id, index);
-    this.#applier.poke();
-    this.#reads.applied(this.#core.applied);
+    this.#parts.snapshots.do(ready);
+    for (const { id, index } of ready.reads) this.#parts.reads.confirmed(id, index);
+    for (const { id, reason } of ready.readRefusals) this.#parts.reads.refused(id, reason);
+    this.#parts.applier.poke();
+    this.#parts.flusher.poke(this.#tickedAtMs);
+    this.#applied();
     this.#watchRole();
-    if (this.#core.configuration !== this.#configuration) this.#meetMembers();
+    this.#watchConfiguration();
   }
 
-  #persisted(token: number): void {
+  #write(write: ReadyWrite): void {
+    this.#wroteAtMs = this.#tickedAtMs;
+    let entries = 0;
+    let bytes = 0;
+    for (const { count, byteLength } of write.batches) {
+      entries += count;
+      bytes += byteLength;
+    }
+    this.#parts.flusher.wrote(entries, bytes);
+    this.#log.append(write, () => this.#persisted(write));
+  }
+
+  #persisted({ token, install }: ReadyWrite): void {
     if (this.#stopped) return;
     this.#core.persisted(token);
+    if (install !== undefined) this.#parts.snapshots.inForce(install.mark);
+    this.#stepped();
+  }
+
+  /** What waits for entries to be executed may go on. */
+  #applied(): void {
+    this.#parts.reads.applied(this.#core.applied);
+    this.#parts.operating.committed();
+  }
+
+  #adopted({ index, at }: SnapshotMark): void {
+    this.#parts.applier.replaced(index, at);
+    this.#applied();
+  }
+
+  /** The log dropped its oldest segments. */
+  #compacted(): void {
+    if (this.#stopped) return;
+    const { compacted } = this.#log;
+    this.#core.compactedThrough(compacted);
+    this.#tell({ kind: 'compacted', index: compacted });
     this.#stepped();
   }
 
@@ -253,7 +255,9 @@ export class RaftNode<Result> implements Group<Result> {
       this.#core.loaded(peer, batches);
       this.#stepped();
     } catch (error) {
-      this.#fail(error);
+      // Compacted or truncated meanwhile: the core finds out what the peer needs now.
+      if (error instanceof NotInLog) this.#core.loaded(peer, []);
+      else this.#fail(error);
     }
   }
 
@@ -270,120 +274,75 @@ export class RaftNode<Result> implements Group<Result> {
   #schedule(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
-    this.#ports.timers.afterIo(() => this.#turn());
+    this.#options.ports.timers.afterIo(() => this.#turn());
   }
 
   #watchRole(): void {
-    const { role, term, leader, committed } = this.#core;
+    const { role, term, leader, committed, vote } = this.#core;
     const before = this.#seen;
-    this.#seen = { role, term, leader, committed };
+    this.#seen = { role, term, leader, committed, vote };
+    if (vote !== NOBODY && (vote !== before.vote || term !== before.term)) {
+      this.#tell({ kind: 'voted', term, candidate: vote });
+    }
     if (role === before.role && term === before.term && leader === before.leader) return;
     // Whoever waits for the node comes first, and this is much to write.
     if (leader !== NOBODY) this.#log.prepareSpare();
-    if (before.role === 'leader' && (role !== 'leader' || term !== before.term)) {
+    this.#parts.reads.refuseUnconfirmed('not-leader');
+    const lostLead = before.role === 'leader' && (role !== 'leader' || term !== before.term);
+    if (lostLead) {
       // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
-      this.#completions.unknownAfter(before.committed);
-      this.#reads.refuseUnconfirmed('not-leader');
+      this.#parts.completions.unknownAfter(before.committed);
+      this.#parts.snapshots.sending.stop('leadership is lost');
     }
-    this.#onEvent({ kind: 'role-changed', role, term, leader });
-    for (const watcher of this.#roleWatchers) watcher();
+    this.#tell({ kind: 'role-changed', role, term, leader });
+    this.#parts.operating.roleChanged({ lostLead });
   }
 
-  #meetMembers(): void {
-    this.#configuration = this.#core.configuration;
-    this.#transport.setPeers(
-      this.#configuration.members
-        .filter(({ id }) => id !== this.#core.id)
-        .map(({ id, address }) => ({
-          id,
-          address: { ip: address.ip, port: address.internalPort },
-        })),
-    );
+  #watchConfiguration(): void {
+    const { configuration, configurationIndex: index } = this.#core;
+    if (configuration === this.#configuration) return;
+    this.#configuration = configuration;
+    this.#parts.peers.meet(configuration);
+    this.#tell({ kind: 'configuration-changed', index, configuration });
   }
 
   #memberOf(id: NodeId): Member | undefined {
     return this.#core.configuration.members.find((member) => member.id === id);
   }
 
-  /** The log failed, or a claim of ours turned out false: nothing is acknowledged any more. */
+  #tell(event: NodeEvent): void {
+    this.#options.onEvent(event);
+    this.#parts.operating.tell(event);
+  }
+
+  /** The log or the store failed, or a claim of ours turned out false: nothing is acknowledged any more. */
   #fail(error: unknown): void {
     if (this.#stopped) return;
     this.#halt();
-    this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+    this.#options.onFailure(error instanceof Error ? error : new Error(String(error)));
   }
 
   #halt(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#alarm.stop();
-    this.#applier.stop();
-    this.#transport.close();
-    this.#completions.unknownAll();
+    this.#parts.room.stop();
+    this.#parts.applier.stop();
+    this.#parts.peers.transport.close();
+    this.#parts.completions.unknownAll();
+    this.#parts.operating.stop();
     this.#refuse('stopping');
   }
 
   #refuse(reason: RefusalReason): void {
     this.#proposals.refuseAll(reason);
-    this.#reads.refuseAll(reason);
-  }
-
-  #newApplier(machine: StateMachine<Result>): Applier<Result> {
-    return new Applier({
-      core: this.#core,
-      machine,
-      clock: this.#ports.clock,
-      timers: this.#ports.timers,
-      read: (first, maxBytes) => this.#log.read(first, maxBytes),
-      onResult: (entry, result) => this.#completions.committed(entry, result),
-      onApplied: () => this.#reads.applied(this.#core.applied),
-      onFailure: (error) => this.#fail(error),
-    });
-  }
-
-  #newTransport(): Transport {
-    const core = this.#core;
-    const { network, timers, clock, random } = this.#ports;
-    const { identity, incarnation, peers } = this.#log.recovered;
-    const then = (act: () => void): void => {
-      if (this.#stopped) return;
-      act();
-      this.#stepped();
-    };
-    return new Transport({
-      network,
-      timers,
-      clock,
-      random,
-      identity: { identity, incarnation },
-      groupId: GROUP_ID,
-      knownPeers: peers,
-      stallMs: 2 * this.#settings.electionTimeoutMaxMs,
-      handlers: {
-        received: (rpc) => {
-          this.#silence.heard(rpc.from, this.#tickedAtMs);
-          then(() => core.step(rpc, clock.monotonicMs()));
-        },
-        connected: (peer) => {
-          this.#silence.opened(peer, this.#tickedAtMs);
-          then(() => core.peerConnected(peer));
-        },
-        disconnected: (peer) => {
-          this.#silence.closed(peer);
-          then(() => core.peerDisconnected(peer));
-        },
-        gone: (peer) => {
-          this.#onEvent({ kind: 'peer-gone', peer });
-          then(() => core.peerGone(peer));
-        },
-        remember: (peer, instanceId, done) => this.#log.rememberPeer(peer, instanceId, done),
-        event: this.#onEvent,
-      },
-    });
+    this.#parts.reads.refuseAll(reason);
   }
 
   #tellOpened(): void {
     const { incarnation, clean, tornBytes, last } = this.#log.recovered;
     const { id, term } = this.#core;
-    this.#onEvent({ kind: 'opened', id, incarnation, last, term, clean, tornBytes });
+    const flushed = this.#options.machine.flushedIndex;
+    this.#tell({ kind: 'opened', id, incarnation, last, term, flushed, clean, tornBytes });
   }
 }

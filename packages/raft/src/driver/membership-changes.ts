@@ -1,0 +1,52 @@
+import type { LogIndex, NodeId } from '../core/numbers.ts';
+import type { MembershipChange } from '../core/membership-change.ts';
+import type { Raft } from '../core/raft.ts';
+import type { MembershipOutcome } from './group.ts';
+
+type Done = (outcome: MembershipOutcome) => void;
+
+interface PendingChange {
+  readonly index: LogIndex;
+  readonly id: NodeId | undefined;
+  readonly done: Done;
+}
+
+type Core = Pick<Raft, 'changeMembers' | 'committed' | 'isSettled' | 'configuration'>;
+
+/** Changes of membership that were asked for here: who asked is told when they are in force for good. */
+export class MembershipChanges {
+  readonly #core: Core;
+  #pending: PendingChange[] = [];
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  ask(change: MembershipChange, done: Done): void {
+    const answer = this.#core.changeMembers(change);
+    if (!answer.ok) {
+      done({ kind: 'refused', reason: answer.reason, text: answer.text });
+      return;
+    }
+    this.#pending.push({ index: answer.index, id: answer.id, done });
+    this.poke();
+  }
+
+  /** More may be committed. */
+  poke(): void {
+    if (this.#pending.length === 0) return;
+    const { committed, isSettled, configuration } = this.#core;
+    const over = this.#pending.filter(({ index }) => index <= committed && isSettled);
+    if (over.length === 0) return;
+    this.#pending = this.#pending.filter((pending) => !over.includes(pending));
+    for (const { id, done } of over) done({ kind: 'done', id, configuration });
+  }
+
+  /** Leadership is lost, or the node stops: the next leader completes what is in its log, or replaces it. */
+  unknownAll(): void {
+    this.poke();
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { done } of pending) done({ kind: 'unknown' });
+  }
+}

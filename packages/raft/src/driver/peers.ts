@@ -1,0 +1,101 @@
+import type { NodeId } from '../core/numbers.ts';
+import type { Configuration } from '../core/configuration.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Rpc } from '../core/rpc.ts';
+import type { DurableLog } from '../storage/log.ts';
+import type { NodeEvent } from './node-events.ts';
+import type { Ports } from './node-options.ts';
+import { GROUP_ID } from './opening.ts';
+import { Silence } from './silence.ts';
+import type { PeerAuth } from './transport/peer-auth.ts';
+import { Transport } from './transport/transport.ts';
+
+export interface PeersOptions {
+  readonly core: Raft;
+  readonly log: DurableLog;
+  readonly ports: Ports;
+  readonly auth: PeerAuth;
+  /** Two election timeouts: silence and stalls of this length have a reason. */
+  readonly stallMs: number;
+  /** Runs what came from a peer, as a step of the core; not when the node has stopped. */
+  readonly then: (act: () => void) => void;
+  /** A stream to the peer is open. */
+  readonly onConnected: (peer: NodeId) => void;
+  readonly onEvent: (event: NodeEvent) => void;
+}
+
+/** The other nodes, as the driver deals with them: what they send goes to the core, what the core sends goes to them. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #transport: Transport;
+  readonly #silence: Silence;
+  #nowMs: number;
+
+  constructor(options: PeersOptions) {
+    const { clock } = options.ports;
+    this.#options = options;
+    this.#nowMs = clock.monotonicMs();
+    this.#silence = new Silence(options.stallMs);
+    this.#transport = this.#open();
+  }
+
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  /** Peers answer a leader's heartbeats and a candidate's requests; a follower asks nobody. */
+  reopenSilent(nowMs: number, { asks }: { asks: boolean }): void {
+    this.#nowMs = nowMs;
+    if (!asks) this.#silence.excuse(nowMs);
+    for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
+  }
+
+  meet({ members, nextId }: Configuration): void {
+    const peers = members
+      .filter(({ id }) => id !== this.#options.core.id)
+      .map(({ id, address, instanceId }) => ({
+        id,
+        address: { ip: address.ip, port: address.internalPort },
+        instanceId,
+      }));
+    this.#transport.setPeers(peers, { nextId });
+  }
+
+  #open(): Transport {
+    const { core, log, ports, auth, stallMs, then, onConnected, onEvent } = this.#options;
+    const { network, timers, clock, random } = ports;
+    const { identity, incarnation, peers } = log.recovered;
+    return new Transport({
+      network,
+      timers,
+      clock,
+      random,
+      auth,
+      identity: { identity, incarnation },
+      groupId: GROUP_ID,
+      knownPeers: peers,
+      stallMs,
+      handlers: {
+        received: (rpc: Rpc) => {
+          this.#silence.heard(rpc.from, this.#nowMs);
+          then(() => core.step(rpc, clock.monotonicMs()));
+        },
+        connected: (peer) => {
+          this.#silence.opened(peer, this.#nowMs);
+          then(() => core.peerConnected(peer));
+          onConnected(peer);
+        },
+        disconnected: (peer) => {
+          this.#silence.closed(peer);
+          then(() => core.peerDisconnected(peer));
+        },
+        gone: (peer) => {
+          onEvent({ kind: 'peer-gone', peer });
+          then(() => core.peerGone(peer));
+        },
+        remember: (peer, instanceId, done) => log.rememberPeer(peer, instanceId, done),
+        event: onEvent,
+      },
+    });
+  }
+}
