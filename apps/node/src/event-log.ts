@@ -1,4 +1,4 @@
-import type { NodeEvent } from '@rrmq/raft';
+import type { NodeEvent, SnapshotEvent } from '@rrmq/raft';
 import type { Logger } from 'pino';
 
 type Line = readonly [level: 'debug' | 'info' | 'warn' | 'error', text: string];
@@ -38,9 +38,66 @@ function describe(event: NodeEvent): Line {
       return ['info', `lost the ${event.channel} connection to node ${event.peer}`];
     case 'bulk-stalled':
       return ['warn', `node ${event.peer} takes no data: its connection is opened again`];
+    case 'voted':
+      return ['debug', `votes for node ${event.candidate} (term ${event.term})`];
+    case 'configuration-changed':
+      return describeConfiguration(event);
+    case 'flushed':
+    case 'compacted':
+    case 'snapshot-sending':
+    case 'snapshot-sent':
+    case 'snapshot-receiving':
+    case 'snapshot-refused':
+    case 'snapshot-installed':
+      return describeSnapshot(event);
+    case 'slow-disk':
+      return ['warn', `a durable write took ${Math.round(event.writeMs)} ms`];
+    case 'room-changed':
+      return describeRoom(event);
+    case 'store-full':
+      return ['error', `the disk has no room for the state: nothing is lost, it is tried again`];
     default:
       return event satisfies never;
   }
+}
+
+function describeConfiguration({
+  index,
+  configuration,
+}: Extract<NodeEvent, { kind: 'configuration-changed' }>): Line {
+  const { voters, outgoing, learners } = configuration;
+  const learn = learners.length === 0 ? '' : `, learners ${learners.join(' ')}`;
+  const joint = outgoing.length === 0 ? '' : `, together with ${outgoing.join(' ')} for the moment`;
+  return ['info', `the voters are ${voters.join(' ')}${joint}${learn} (entry ${index})`];
+}
+
+function describeSnapshot(event: SnapshotEvent): Line {
+  switch (event.kind) {
+    case 'flushed':
+      return ['debug', `the state is stored through entry ${event.index}`];
+    case 'compacted':
+      return ['debug', `the log no longer holds entries through ${event.index}`];
+    case 'snapshot-sending':
+      return ['info', `sends the state at entry ${event.index} to node ${event.peer}`];
+    case 'snapshot-sent':
+      return event.installed
+        ? ['info', `node ${event.peer} has the state at entry ${event.index}`]
+        : ['warn', `node ${event.peer} did not take the state: ${event.why}`];
+    case 'snapshot-receiving':
+      return ['info', `receives the state at entry ${event.index} from node ${event.peer}`];
+    case 'snapshot-refused':
+      return ['error', `cannot take the state that node ${event.peer} sends: ${event.reason}`];
+    case 'snapshot-installed':
+      return ['info', `goes on from the state at entry ${event.index}`];
+    default:
+      return event satisfies never;
+  }
+}
+
+function describeRoom({ room, freeBytes }: Extract<NodeEvent, { kind: 'room-changed' }>): Line {
+  const free = `${Math.floor(freeBytes / 1_048_576)} MiB free`;
+  if (room) return ['info', `the disk has room (${free})`];
+  return ['error', `the disk is almost full (${free}): new messages are refused, pops go on`];
 }
 
 function describeOpened(event: Extract<NodeEvent, { kind: 'opened' }>): Line {

@@ -9,10 +9,12 @@ export const ExitCode = {
   portTaken: 3,
   /** The data directory is in use, or is that of another node or cluster. */
   dataDirectory: 4,
-  /** What stands in the log is not what was written. */
+  /** What stands in the log or in the store is not what was written. */
   corruptLog: 5,
   /** The disk or its file system failed, or denies access. */
   diskFailure: 6,
+  /** The cluster did not take this node in. */
+  notJoined: 7,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

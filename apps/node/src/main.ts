@@ -7,8 +7,9 @@ const EXAMPLES = `
 Examples:
   rrmq-node config.json 0                   the first node of the list in config.json
   rrmq-node config.json 2 --data-dir /var/lib/rrmq
+  rrmq-node --join http://10.0.0.1:7001     one more node for a running cluster
   rrmq-node dev                             three nodes here, to try things out
-  rrmq-node verify rrmq-data/1f2e…/node-0   is the log of a stopped node whole?
+  rrmq-node verify rrmq-data/1f2e…/node-0   is the data of a stopped node whole?
 
 config.json:
   {"addresses":[{"ip":"10.0.0.1","port":7001,"internal_port":7101},
@@ -20,7 +21,8 @@ config.json:
 
 Exit codes:
   0 stopped   1 failed   2 wrong arguments or config   3 a port is taken
-  4 data directory in use, or another node's   5 corrupt log   6 the disk failed`;
+  4 data directory in use, or another node's   5 corrupt data   6 the disk failed
+  7 the cluster did not take this node in`;
 
 /** Both from src and from dist it lies one folder up. */
 function readVersion(): string {
@@ -39,8 +41,20 @@ function buildProgram(version: string): Command {
     .description('One node of an RRMQ cluster.')
     .version(version)
     .enablePositionalOptions()
-    .argument('<config>', 'JSON file with the addresses of all nodes')
-    .argument('<index>', 'place of this node in the list, from 0')
+    .argument('[config]', 'JSON file with the addresses of all nodes')
+    .argument('[index]', 'place of this node in the list, from 0')
+    .option(
+      '--join <url>',
+      'join the running cluster of the node at this URL; later starts need no URL',
+    )
+    .option('--ip <ip>', 'joining: address to listen on; the one that reaches the cluster')
+    .option('--port <port>', 'joining: port for clients; the first free one from 7001 up')
+    .option('--internal-port <port>', 'joining: port for peers; 100 more than that for clients')
+    .addOption(
+      new Option('--as <role>', 'joining: voter, once it has caught up, or learner')
+        .choices(['voter', 'learner'])
+        .default('voter'),
+    )
     .addOption(option('dataDir', 'dir', 'where the data lives'))
     .addOption(option('logLevel', 'level', logLevels.join(', ')))
     .addOption(option('logFormat', 'format', `${logFormats.join(' or ')}; pretty on a terminal`))
@@ -53,11 +67,11 @@ function buildProgram(version: string): Command {
       ),
     )
     .addHelpText('after', EXAMPLES)
-    .action(async (configPath: string, indexText: string, flags: Record<string, unknown>) => {
-      const { exitWith, runNode } = await import('./run-node.ts');
+    .action(async (config: string | undefined, index: string | undefined, flags: Flags) => {
+      const { exitWith } = await import('./run-node.ts');
       const { NodeFailure } = await import('./node-failure.ts');
       try {
-        await runNode({ configPath, indexText, flags, version });
+        await start(config, index, { flags, version });
       } catch (error) {
         if (error instanceof NodeFailure) exitWith(error);
         throw error;
@@ -72,7 +86,31 @@ function buildProgram(version: string): Command {
       const { verifyCommand } = await import('./verify.ts');
       process.exitCode = await verifyCommand(directory);
     });
+  program
+    .command('force-new-cluster')
+    .description('make a stopped node a cluster of its own, when a majority is lost for good')
+    .argument('<dir>', 'its data directory')
+    .option('--confirm <words>', 'the words that the command asks for')
+    .action(async (directory: string, options: { confirm?: string }) => {
+      const { forceNewClusterCommand } = await import('./force-new-cluster.ts');
+      process.exitCode = await forceNewClusterCommand(directory, { confirm: options.confirm });
+    });
   return program;
+}
+
+type Flags = Readonly<Record<string, string | undefined>>;
+
+/** A node of a config file, or one that joins or has joined. */
+async function start(
+  config: string | undefined,
+  index: string | undefined,
+  { flags, version }: { flags: Flags; version: string },
+): Promise<void> {
+  const { runJoinedNode, runNode } = await import('./run-node.ts');
+  const { parseJoinFlags } = await import('./join/join-flags.ts');
+  const joining = parseJoinFlags({ config, index, flags });
+  if (joining !== undefined) await runJoinedNode({ ...joining, flags, version });
+  else await runNode({ configPath: config ?? '', indexText: index ?? '', flags, version });
 }
 
 function addDev(program: Command): void {

@@ -1,4 +1,13 @@
-import { DirectoryLocked, FalseClaim, LogCorrupt, NoLog, WrongDirectory } from '@rrmq/raft';
+import { StoreCorrupt } from '@rrmq/queue';
+import {
+  DirectoryLocked,
+  FalseClaim,
+  LogCorrupt,
+  NoLog,
+  NotMember,
+  StoreMismatch,
+  WrongDirectory,
+} from '@rrmq/raft';
 import { ExitCode } from './exit-code.ts';
 import { systemErrorCode } from './system-error.ts';
 
@@ -27,8 +36,11 @@ export function explainFailure(error: unknown, place: FailurePlace): NodeFailure
   if (error instanceof DirectoryLocked) return lockedFailure(error);
   if (error instanceof WrongDirectory) return wrongDirectoryFailure(error);
   if (error instanceof LogCorrupt) return corruptFailure(error, place);
-  if (error instanceof NoLog) {
-    const advice = 'Check the path.';
+  if (error instanceof StoreMismatch || error instanceof StoreCorrupt) {
+    return storeFailure(error, place);
+  }
+  if (error instanceof NoLog || error instanceof NotMember) {
+    const advice = error instanceof NoLog ? 'Check the path.' : 'Take the data of a member.';
     return new NodeFailure(error.message, ExitCode.dataDirectory, advice, error);
   }
   const code = systemErrorCode(error);
@@ -59,6 +71,12 @@ function corruptFailure(error: LogCorrupt, { directory }: FailurePlace): NodeFai
   const entry = error.index === undefined ? '' : ` (entry ${error.index})`;
   const message = `The log is corrupt at ${where}${entry}: ${error.why}. Nothing was changed.`;
   const advice = `Look closer with "rrmq-node verify ${directory}"; put a copy of the directory aside before anything else.`;
+  return new NodeFailure(message, ExitCode.corruptLog, advice, error);
+}
+
+function storeFailure(error: Error, { directory }: FailurePlace): NodeFailure {
+  const message = `The store in ${directory} cannot be used: ${error.message}. Nothing was changed.`;
+  const advice = `Look closer with "rrmq-node verify ${directory}"; if the other nodes are well, remove this member and join an empty node in its place.`;
   return new NodeFailure(message, ExitCode.corruptLog, advice, error);
 }
 

@@ -20,6 +20,17 @@ export async function requireFreePort(address: ListenAddress): Promise<void> {
   });
 }
 
+/** As `requireFreePort`, for a port that may as well be another one. Rejects for reasons that lie in the address. */
+export async function isPortFree(address: ListenAddress): Promise<boolean> {
+  try {
+    await requireFreePort(address);
+    return true;
+  } catch (error) {
+    if (error instanceof NodeFailure && error.exitCode === ExitCode.portTaken) return false;
+    throw error;
+  }
+}
+
 /** Why a node could not listen at its address, in words. */
 export function listenFailure(error: unknown, { ip, port }: ListenAddress): NodeFailure {
   const code = systemErrorCode(error);

@@ -1,6 +1,6 @@
-import { clusterIdOf } from '@rrmq/raft';
+import { type Member, type NewNode, type NodeAddress, clusterIdOf, nodeId } from '@rrmq/raft';
 import type { Logger } from 'pino';
-import { membersOf, startNode } from './compose.ts';
+import { startNode } from './compose.ts';
 import { parseIndex, readConfigFile } from './config-file.ts';
 import {
   defaultDirectory,
@@ -8,17 +8,32 @@ import {
   noteAddresses,
   type DataOwner,
 } from './data-directory.ts';
+import { defaultJoinedDirectory, joinNode } from './join/join-node.ts';
+import type { WantedAddress } from './join/own-address.ts';
 import { Lifetime } from './lifetime.ts';
-import { openLog, warnAloud } from './logger.ts';
+import { type NodeLog, openLog, warnAloud } from './logger.ts';
 import { type NodeFailure, explainFailure } from './node-failure.ts';
+import type { NodePlan } from './node-plan.ts';
+import { type Secrets, readSecrets } from './secrets.ts';
 import { type Settings, resolveSettings, unknownKeys } from './settings.ts';
 
-/** The program's main use: one node, until it is told to stop. */
-export interface NodeCommand {
-  readonly configPath: string;
-  readonly indexText: string;
+/** What both ways of starting a node need to know of the command line. */
+interface StartCommand {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly version: string;
+}
+
+/** The program's main use: a node of the config file, until it is told to stop. */
+export interface NodeCommand extends StartCommand {
+  readonly configPath: string;
+  readonly indexText: string;
+}
+
+/** A node that joins a running cluster, or has done so before. */
+export interface JoinCommand extends StartCommand {
+  readonly url: string | undefined;
+  readonly wanted: WantedAddress;
+  readonly as: 'voter' | 'learner';
 }
 
 /**
@@ -29,17 +44,63 @@ export async function runNode(command: NodeCommand): Promise<void> {
   const { configPath, version } = command;
   const { addresses, settings: file } = readConfigFile(configPath);
   const index = parseIndex(command.indexText, addresses.length);
-  const settings = resolveSettings({
-    flags: command.flags,
-    environment: process.env,
-    file,
-    filePath: configPath,
-    isTerminal: process.stdout.isTTY,
-  });
-  const { logger, flush } = openLog(settings, { node: index + 1 });
-  const owner = { clusterId: clusterIdOf(membersOf(addresses)), addresses, index };
+  const settings = settingsOf(command, file, configPath);
+  const secrets = readSecrets(settings);
+  const log = openLog(settings, { node: index + 1 });
+  const members = membersOf(addresses);
+  const owner = { clusterId: clusterIdOf(members), addresses, index };
   const directory = settings.dataDir ?? defaultDirectory(owner, process.cwd());
+  for (const key of unknownKeys(file)) warnOfUnknownKey(log.logger, key, configPath);
+  const create: NewNode = {
+    nodeId: nodeId(index + 1),
+    clusterId: owner.clusterId,
+    members,
+    // Who names a directory knows what is in it; the default one is named after the list.
+    storedWins: settings.dataDir !== undefined,
+  };
+  await run({ log, directory }, async (onFailure) => {
+    const { logger } = log;
+    const address = ownAddress(addresses, index);
+    const plan = { address, create, directory, settings, secrets, version, logger, onFailure };
+    const running = await startNode(plan, () => prepareDirectory(owner, settings, logger));
+    tellStoredMembership(logger, members, running.node.status().members);
+    return running;
+  });
+}
 
+/** As `runNode`, for a node that no config file lists. */
+export async function runJoinedNode(command: JoinCommand): Promise<void> {
+  const settings = settingsOf(command, {}, 'no file');
+  const secrets = readSecrets(settings);
+  const log = openLog(settings, {});
+  const directory = settings.dataDir ?? defaultJoinedDirectory(process.cwd());
+  await run({ log, directory }, async (onFailure) => {
+    const { logger } = log;
+    const { adminToken, tls } = secrets;
+    const { url, wanted, as } = command;
+    const joining = { url, wanted, as, directory, adminToken, ca: tls?.ca, logger };
+    const { address, create } = await joinNode(joining);
+    const own = logger.child({ node: create.nodeId });
+    const { version } = command;
+    const plan = { address, create, directory, settings, secrets, version, logger: own, onFailure };
+    return startNode(plan, () => undefined);
+  });
+}
+
+function settingsOf(
+  { flags }: StartCommand,
+  file: Readonly<Record<string, unknown>>,
+  filePath: string,
+): Settings {
+  const isTerminal = process.stdout.isTTY;
+  return resolveSettings({ flags, environment: process.env, file, filePath, isTerminal });
+}
+
+/** Starts a node and ties the process to it: whatever goes wrong ends in words and an exit code. */
+async function run(
+  { log: { logger, flush }, directory }: { log: NodeLog; directory: string },
+  start: (onFailure: NodePlan['onFailure']) => ReturnType<typeof startNode>,
+): Promise<void> {
   const crash = (error: unknown): void => {
     const failure = explainFailure(error, { directory });
     logger.fatal(
@@ -50,18 +111,41 @@ export async function runNode(command: NodeCommand): Promise<void> {
     exitWith(failure);
   };
   const lifetime = new Lifetime({ logger, flush, crash });
-  for (const key of unknownKeys(file)) warnOfUnknownKey(logger, key, configPath);
   try {
-    const plan = { addresses, index, directory, settings, version, logger, onFailure: crash };
-    const running = await startNode(plan, () => prepareDirectory(owner, settings, logger));
+    const running = await start(crash);
     const { ip, port, internalPort } = running.address;
+    const { id } = running.node.status();
     const startMs = Math.round(performance.now());
-    const where = { ip, port, internalPort, directory, version, pid: process.pid, startMs };
+    const where = { node: id, ip, port, internalPort, directory, pid: process.pid, startMs };
     logger.info({ event: 'listening', ...where }, `listens on http://${ip}:${port}`);
     await lifetime.started(running);
   } catch (error) {
     crash(error);
   }
+}
+
+/** The members that an address list stands for: ids count from 1. */
+function membersOf(addresses: readonly NodeAddress[]): Member[] {
+  return addresses.map((address, index) => ({ id: nodeId(index + 1), address }));
+}
+
+function ownAddress(addresses: readonly NodeAddress[], index: number): NodeAddress {
+  const address = addresses[index];
+  if (address === undefined) throw new RangeError(`no address has index ${index}`);
+  return address;
+}
+
+/** The config file is only the first membership. */
+function tellStoredMembership(
+  logger: Logger,
+  listed: readonly Member[],
+  stored: readonly Member[],
+): void {
+  if (clusterIdOf(stored) === clusterIdOf(listed)) return;
+  const members = stored.map(({ id, address: { ip, port } }) => `${id} ${ip}:${port}`).join(', ');
+  const text = `the address list of the config file is not the membership in the data directory, which holds: ${members}`;
+  const fields = { event: 'stored-membership', members: stored };
+  warnAloud(logger, fields, text);
 }
 
 /** Says on standard error why the program ends and what to do, and ends it. */

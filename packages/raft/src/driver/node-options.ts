@@ -3,7 +3,7 @@ import type { NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { Settings } from '../core/settings.ts';
-import type { Clock, Disk, Network, Random, StateMachine, Timers } from '../ports.ts';
+import type { Clock, Disk, Network, PeerAddress, Random, StateMachine, Timers } from '../ports.ts';
 import type { SegmentBytes } from '../storage/log.ts';
 import type { DirectoryIdentity } from '../storage/recovered.ts';
 import type { FlushLimits } from './flusher.ts';
@@ -52,6 +52,8 @@ export interface RaftNodeOptions<Result> {
   /** Not open yet. What is committed and not in its store is applied to it again. */
   readonly machine: StateMachine<Result>;
   readonly ports: Ports;
+  /** Where peers reach this node; told to those who do not know it yet. */
+  readonly address: PeerAddress;
   /** How peers prove that they belong to the cluster; the same on all nodes. */
   readonly auth: PeerAuth;
   /** In ms; the defaults are 50, 300 and 600. Equal on all nodes. */
@@ -115,5 +117,16 @@ export class BackupRefused extends Error {
 
   constructor(why: string, cause?: unknown) {
     super(`no backup can be made now: ${why}`, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** The node was removed from the cluster that its data directory belongs to. */
+export class NotMember extends Error {
+  override readonly name = 'NotMember';
+  readonly directory: string;
+
+  constructor(directory: string, id: NodeId) {
+    super(`node ${id}, whose data ${directory} holds, is no member of its cluster any more`);
+    this.directory = directory;
   }
 }

@@ -1,0 +1,18 @@
+import type { JoiningNode, NewNode, NodeAddress } from '@rrmq/raft';
+import type { Logger } from 'pino';
+import type { Secrets } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+/** A node to be started. */
+export interface NodePlan {
+  readonly address: NodeAddress;
+  /** What an empty data directory becomes. */
+  readonly create: NewNode | JoiningNode;
+  readonly directory: string;
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly version: string;
+  readonly logger: Logger;
+  /** The node acknowledges nothing any more: the process must end. */
+  readonly onFailure: (error: Error) => void;
+}
