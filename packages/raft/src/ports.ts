@@ -131,7 +131,7 @@ export interface StateMachine<Result> {
   apply(command: Buffer, at: LogTime, index: LogIndex): Result;
   /** A new leader's first entry was committed at time `at`, after `gapMs` without a leader. */
   termStart(at: LogTime, gapMs: number, index: LogIndex): void;
-  /** All that was executed through this entry is durable in the store; 0 for an empty state. */
+  /** All that was executed through this entry is durable in the store; 0 for an empty state, and always for a machine that keeps nothing. */
   readonly flushedIndex: LogIndex;
   /** Bytes in memory of what was executed and is not durable in the store yet. */
   readonly dirtyBytes: number;

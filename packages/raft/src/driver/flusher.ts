@@ -36,7 +36,7 @@ const RETRY_MS = 1_000;
 
 export interface FlusherOptions {
   readonly machine: Pick<StateMachine<unknown>, 'flush' | 'flushedIndex' | 'dirtyBytes'>;
-  readonly core: Pick<Raft, 'applied' | 'durable' | 'snapshotPointAt'>;
+  readonly core: Pick<Raft, 'applied' | 'durable' | 'installing' | 'snapshotPointAt'>;
   readonly log: Pick<DurableLog, 'mark' | 'releaseBallast'>;
   readonly limits: FlushLimits;
   /** The last entry that the machine has executed, and its time. */
@@ -63,6 +63,8 @@ export class Flusher {
   /** Since when something is executed and not flushed; `undefined`: nothing is. */
   #dirtySinceMs: number | undefined;
   #notBeforeMs = 0;
+  /** The machine keeps nothing: the log alone has its state. */
+  #storeless = false;
   #stopped = false;
 
   constructor(options: FlusherOptions) {
@@ -84,7 +86,7 @@ export class Flusher {
   /** Begins a flush when one is due and may begin. Cheap: called every turn. */
   poke(nowMs: number): void {
     const { machine, executed } = this.#options;
-    if (executed().index === machine.flushedIndex) {
+    if (this.#storeless || executed().index === machine.flushedIndex) {
       this.#dirtySinceMs = undefined;
       return;
     }
@@ -95,7 +97,7 @@ export class Flusher {
 
   /** Flushes all that is executed by now, unless that is so already. Rejects when it cannot be. */
   async flushNow(): Promise<void> {
-    await this.#flushing;
+    while (this.#flushing !== undefined) await this.#flushing;
     const { machine, executed } = this.#options;
     const { index } = executed();
     if (machine.flushedIndex >= index) return;
@@ -109,7 +111,8 @@ export class Flusher {
   async finish(): Promise<void> {
     await this.#flushing;
     const { machine, executed } = this.#options;
-    if (this.#mayBegin() && machine.flushedIndex < executed().index) this.#begin(0);
+    const wanted = !this.#storeless && machine.flushedIndex < executed().index;
+    if (wanted && this.#mayBegin()) this.#begin(0);
     await this.#flushing;
     this.#stopped = true;
   }
@@ -124,10 +127,10 @@ export class Flusher {
     );
   }
 
-  /** The store never gets ahead of this node's own log. */
+  /** The store never gets ahead of this node's own log, and a state that is about to be replaced is left alone. */
   #mayBegin(): boolean {
     const { core } = this.#options;
-    return core.applied <= core.durable;
+    return core.applied <= core.durable && core.installing === undefined;
   }
 
   #begin(nowMs: number): void {
@@ -148,11 +151,17 @@ export class Flusher {
     nowMs: number,
   ): Promise<void> {
     const { core, log, generation, onFlushed, onFailure } = this.#options;
+    const ofGeneration = generation();
     try {
       const reached = await flushed;
+      if (reached < index) {
+        this.#storeless = true;
+        return;
+      }
       assert(reached === index, 'a flush reaches what was executed when it began');
-      if (this.#stopped) return;
-      const mark: SnapshotMark = { ...core.snapshotPointAt(index), at, generation: generation() };
+      // A snapshot took the place of this state, and its own record says how far that goes.
+      if (core.installing !== undefined || generation() !== ofGeneration) return;
+      const mark: SnapshotMark = { ...core.snapshotPointAt(index), at, generation: ofGeneration };
       log.mark(mark, () => onFlushed(index));
     } catch (error) {
       if (codeOf(error) === 'ENOSPC') await this.#makeRoom(nowMs);
