@@ -1,6 +1,7 @@
 import { EntryBatch, EntryType, RECORD_HEADER_BYTES } from '../core/entry-batch.ts';
 import { NOBODY, incarnation, logIndex, logTime, term } from '../core/numbers.ts';
 import type { Carried } from './carried.ts';
+import { type HeldSegment, heldSegment } from './compaction.ts';
 import {
   type Frame,
   claimedBytes,
@@ -10,7 +11,7 @@ import {
   sectorAligned,
 } from './frame.ts';
 import { FrameBuilder } from './frame-builder.ts';
-import { EMPTY_STANDING, type FrameName, type Head, encodeHead } from './head.ts';
+import { EMPTY_STANDING, type FrameName, type Head, type Standing, encodeHead } from './head.ts';
 import { type LogDirectory, segmentName } from './log-directory.ts';
 import { LogCorrupt } from './log-errors.ts';
 import { LogImage } from './log-image.ts';
@@ -19,11 +20,18 @@ import type { DirectoryIdentity } from './recovered.ts';
 import type { RecoveredLog } from './recovery.ts';
 
 /** What a directory is made with. */
-export interface NewDirectory {
+export type NewDirectory = {
   readonly identity: DirectoryIdentity;
-  /** Entry 1: a pure function of the config file, equal on every node. */
-  readonly firstConfiguration: Uint8Array;
-}
+} & (
+  | {
+      /** Entry 1: a pure function of the config file, equal on every node. */
+      readonly firstConfiguration: Uint8Array;
+    }
+  | {
+      /** The configuration that a node was told on joining. It stands at index 0, before all entries: there are none yet. */
+      readonly joining: Uint8Array;
+    }
+);
 
 /** What the boots of a log have in common. */
 export interface Booting {
@@ -31,19 +39,24 @@ export interface Booting {
   readonly groupId: number;
   readonly firstBytes: number;
   readonly newSalt: () => number;
+  /** A forced new cluster begins: this boot raises the cluster epoch of the directory. */
+  readonly raisesEpoch: boolean;
 }
 
 export interface BootedLog {
   readonly image: LogImage;
   readonly segment: OpenSegment;
+  /** The segments that the log consists of, oldest first. */
+  readonly held: readonly HeldSegment[];
 }
 
 const BEFORE_ALL: FrameName = { segment: 0, sequence: 0, checksum: 0 };
 
-/** Makes the first segment of a new log, with term 1, no vote, and entry 1 in it. */
+/** Makes the first segment of a new log, with term 1, no vote, and entry 1 in it unless the node joins. */
 export async function create(booting: Booting, made: NewDirectory): Promise<BootedLog> {
   const { directory, groupId } = booting;
   const salt = booting.newSalt();
+  const standing = firstStanding(made);
   const head: Head = {
     groupId,
     segment: 1,
@@ -52,17 +65,17 @@ export async function create(booting: Booting, made: NewDirectory): Promise<Boot
     zeroFilled: true,
     incarnation: incarnation(1),
     identity: made.identity,
-    standing: EMPTY_STANDING,
+    standing,
   };
   const { frame: headFrame, padded } = encodeHead(head, salt);
-  const first = firstFrame(groupId, made.firstConfiguration);
+  const first = firstFrame(groupId, made);
   const link = { salt, sequence: 1, chain: headFrame.checksum };
   const { frame, padded: frames } = new FrameBuilder(groupId).build([first], link);
   const beginning = { head, salt, frames: Buffer.from(frames), lastFrame: frame };
   const segment = await makeSegment(directory, beginning, booting.firstBytes);
-  const image = new LogImage(groupId, EMPTY_STANDING);
+  const image = new LogImage(groupId, standing);
   image.apply(frame, { segment: 1, offset: padded.length, bytes: frame.bytes.length });
-  return { image, segment };
+  return { image, segment, held: [heldSegment(head, segment.bytes)] };
 }
 
 /**
@@ -72,7 +85,7 @@ export async function create(booting: Booting, made: NewDirectory): Promise<Boot
  */
 export async function boot(booting: Booting, recovered: RecoveredLog): Promise<BootedLog> {
   const { directory } = booting;
-  const { image, carried, head: last } = recovered;
+  const { image, carried, held, head: last } = recovered;
   const salt = booting.newSalt();
   const { segments } = await directory.contents();
   const number = Math.max(...segments) + 1;
@@ -83,7 +96,7 @@ export async function boot(booting: Booting, recovered: RecoveredLog): Promise<B
     previous: carried.previous,
     zeroFilled: true,
     incarnation: incarnation(last.incarnation + 1),
-    identity: last.identity,
+    identity: booting.raisesEpoch ? inNextEpoch(last.identity) : last.identity,
     standing: carried.standing,
   };
   const { frame, padded } = encodeHead(head, salt);
@@ -93,10 +106,24 @@ export async function boot(booting: Booting, recovered: RecoveredLog): Promise<B
   const segment = await makeSegment(directory, beginning, booting.firstBytes);
   image.index.move(carried.segment, carried.from, { segment: number, offset: padded.length });
   await removeVoid(directory, head, segments);
-  return { image, segment };
+  const left = held.filter(
+    ({ segment: of }) => head.firstSegment <= of && of <= head.previous.segment,
+  );
+  return { image, segment, held: [...left, heldSegment(head, segment.bytes)] };
 }
 
-function firstFrame(groupId: number, firstConfiguration: Uint8Array) {
+const inNextEpoch = (identity: DirectoryIdentity): DirectoryIdentity => ({
+  ...identity,
+  clusterEpoch: identity.clusterEpoch + 1,
+});
+
+function firstStanding(made: NewDirectory): Standing {
+  if (!('joining' in made)) return EMPTY_STANDING;
+  const configuration = { index: logIndex(0), payload: Buffer.from(made.joining) };
+  return { ...EMPTY_STANDING, configurations: [configuration] };
+}
+
+function firstFrame(groupId: number, made: NewDirectory) {
   const header = {
     groupId,
     first: logIndex(1),
@@ -106,8 +133,9 @@ function firstFrame(groupId: number, firstConfiguration: Uint8Array) {
   };
   const write = {
     hardState: { term: term(1), vote: NOBODY },
+    install: undefined,
     truncateAfter: undefined,
-    batches: [EntryBatch.encode(header, [firstConfiguration])],
+    batches: 'joining' in made ? [] : [EntryBatch.encode(header, [made.firstConfiguration])],
   };
   return { kind: 'write', write, done: () => undefined } as const;
 }

@@ -1,12 +1,14 @@
 import { RECORD_HEADER_BYTES, writeRecordHeader } from '../core/entry-batch.ts';
 import type { NodeId } from '../core/numbers.ts';
-import type { LogWrite } from '../core/ready.ts';
+import type { LogWrite, SnapshotMark } from '../core/ready.ts';
 import { type Frame, type FrameLink, frameBytes, recordOffset, sealFrame } from './frame.ts';
 import { RecordType } from './records.ts';
+import { type MarkRecord, encodeMarkPayload } from './snapshot-mark.ts';
 
 /** Something to be written; `done` is called when it is durable. */
 export type Pending =
   | { readonly kind: 'write'; readonly write: LogWrite; readonly done: () => void }
+  | { readonly kind: 'mark'; readonly mark: SnapshotMark; readonly done: () => void }
   | {
       readonly kind: 'peer';
       readonly id: NodeId;
@@ -25,6 +27,8 @@ export function measure(pending: Pending): Measure {
   switch (pending.kind) {
     case 'write':
       return measureWrite(pending.write);
+    case 'mark':
+      return measureMark({ mark: pending.mark, resets: false });
     case 'peer':
       return { records: 1, payloadBytes: Buffer.byteLength(pending.instanceId) };
     case 'clean-shutdown':
@@ -34,6 +38,16 @@ export function measure(pending: Pending): Measure {
       return pending satisfies never;
   }
 }
+
+/** The fields of a record header that the log's own records use as they like. */
+interface OwnRecord {
+  readonly index: number;
+  readonly term: number;
+  readonly at: number;
+}
+
+const SAYS_NOTHING: OwnRecord = { index: 0, term: 0, at: 0 };
+const NO_PAYLOAD = Buffer.alloc(0);
 
 /** The arena is kept between frames up to this size; what a rare larger frame needed is given back. */
 const ARENA_KEPT_BYTES = 4_194_304;
@@ -72,24 +86,33 @@ export class FrameBuilder {
     switch (item.kind) {
       case 'write':
         return this.#putWrite(item.write);
+      case 'mark':
+        return this.#putMark({ mark: item.mark, resets: false });
       case 'peer':
-        return this.#putOwn(RecordType.peer, { index: item.id, term: 0 }, item.instanceId);
+        return this.#putOwn(
+          RecordType.peer,
+          { ...SAYS_NOTHING, index: item.id },
+          Buffer.from(item.instanceId),
+        );
       case 'clean-shutdown':
-        return this.#putOwn(RecordType.cleanShutdown, { index: 0, term: 0 });
+        return this.#putOwn(RecordType.cleanShutdown, SAYS_NOTHING);
       case 'idle':
-        return this.#putOwn(RecordType.idle, { index: 0, term: 0 });
+        return this.#putOwn(RecordType.idle, SAYS_NOTHING);
       default:
         return item satisfies never;
     }
   }
 
-  #putWrite({ hardState, truncateAfter, batches }: LogWrite): void {
+  #putWrite({ hardState, install, truncateAfter, batches }: LogWrite): void {
     if (hardState !== undefined) {
       const { term, vote } = hardState;
-      this.#putOwn(RecordType.hardState, { index: vote, term });
+      this.#putOwn(RecordType.hardState, { ...SAYS_NOTHING, index: vote, term });
+    }
+    if (install !== undefined) {
+      this.#putMark({ mark: install.mark, resets: !install.keepsSuffix });
     }
     if (truncateAfter !== undefined) {
-      this.#putOwn(RecordType.truncation, { index: truncateAfter, term: 0 });
+      this.#putOwn(RecordType.truncation, { ...SAYS_NOTHING, index: truncateAfter });
     }
     for (const { bytes, count } of batches) {
       const headers = count * RECORD_HEADER_BYTES;
@@ -100,10 +123,18 @@ export class FrameBuilder {
     }
   }
 
-  #putOwn(type: number, says: { index: number; term: number }, text = ''): void {
-    const payload = Buffer.from(text);
-    const record = { type, groupId: this.#groupId, index: says.index, term: says.term, at: 0 };
-    writeRecordHeader(this.#arena, this.#header, record, payload);
+  #putMark(record: MarkRecord): void {
+    const { index, term, at } = record.mark;
+    this.#putOwn(RecordType.snapshotMark, { index, term, at }, encodeMarkPayload(record));
+  }
+
+  #putOwn(type: number, says: OwnRecord, payload: Buffer = NO_PAYLOAD): void {
+    writeRecordHeader(
+      this.#arena,
+      this.#header,
+      { type, groupId: this.#groupId, ...says },
+      payload,
+    );
     this.#arena.set(payload, this.#payload);
     this.#header += RECORD_HEADER_BYTES;
     this.#payload += payload.length;
@@ -121,12 +152,20 @@ export function measureAll(items: readonly Pending[]): Measure {
   return { records, payloadBytes };
 }
 
-function measureWrite({ hardState, truncateAfter, batches }: LogWrite): Measure {
+function measureWrite({ hardState, install, truncateAfter, batches }: LogWrite): Measure {
   let records = (hardState === undefined ? 0 : 1) + (truncateAfter === undefined ? 0 : 1);
   let payloadBytes = 0;
+  if (install !== undefined) {
+    records += 1;
+    payloadBytes += measureMark({ mark: install.mark, resets: true }).payloadBytes;
+  }
   for (const { count, byteLength } of batches) {
     records += count;
     payloadBytes += byteLength - count * RECORD_HEADER_BYTES;
   }
   return { records, payloadBytes };
+}
+
+function measureMark(record: MarkRecord): Measure {
+  return { records: 1, payloadBytes: encodeMarkPayload(record).length };
 }

@@ -17,31 +17,64 @@ export interface Run extends Place {
   readonly through: LogIndex;
 }
 
+/** Items at the front of the arrays that are given up are cut off when there are so many and they make the half. */
+const STALE_ITEMS_MIN = 1024;
+
 /**
  * Tells in which frame an entry stands. One item per run of consecutive entries, that is one per frame but for frames
  * with a truncation or other records in their midst; each item reaches up to the next. Plain arrays of numbers: a
  * million frames take 40 MB.
  */
 export class FrameIndex {
-  readonly #firsts: number[] = [];
-  readonly #segments: number[] = [];
-  readonly #offsets: number[] = [];
-  readonly #bytes: number[] = [];
-  readonly #records: number[] = [];
+  #firsts: number[] = [];
+  #segments: number[] = [];
+  #offsets: number[] = [];
+  #bytes: number[] = [];
+  #records: number[] = [];
+  /** Items before this one were given up. */
+  #start = 0;
 
   /** The oldest entry that has a frame; `undefined` when none has. */
   get first(): LogIndex | undefined {
-    const first = this.#firsts[0];
+    const first = this.#firsts[this.#start];
     return first === undefined ? undefined : logIndex(first);
   }
 
+  /** Items held in memory, given-up ones included. */
+  get items(): number {
+    return this.#firsts.length;
+  }
+
   add(first: LogIndex, place: Place, record: number): void {
-    assert((this.#firsts.at(-1) ?? 0) < first, 'runs of entries are noted in rising order');
+    assert(
+      this.#start === this.#firsts.length || (this.#firsts.at(-1) ?? 0) < first,
+      'runs of entries are noted in rising order',
+    );
     this.#firsts.push(first);
     this.#segments.push(place.segment);
     this.#offsets.push(place.offset);
     this.#bytes.push(place.bytes);
     this.#records.push(record);
+  }
+
+  /** Forgets the runs that start at or before `index`, in amortised constant time each. */
+  dropThrough(index: LogIndex): void {
+    this.#start = this.#itemOf(index) + 1;
+    if (this.#start < STALE_ITEMS_MIN || this.#start * 2 < this.#firsts.length) return;
+    this.#cut(this.#start);
+  }
+
+  clear(): void {
+    this.#cut(this.#firsts.length);
+  }
+
+  #cut(items: number): void {
+    this.#firsts = this.#firsts.slice(items);
+    this.#segments = this.#segments.slice(items);
+    this.#offsets = this.#offsets.slice(items);
+    this.#bytes = this.#bytes.slice(items);
+    this.#records = this.#records.slice(items);
+    this.#start = 0;
   }
 
   /** Forgets all entries after `index`. */
@@ -56,7 +89,7 @@ export class FrameIndex {
 
   /** Frames that stood in `segment` from byte `offset` on were rewritten, in order, at `to`. */
   move(segment: number, offset: number, to: { segment: number; offset: number }): void {
-    for (let item = this.#firsts.length - 1; item >= 0; item -= 1) {
+    for (let item = this.#firsts.length - 1; item >= this.#start; item -= 1) {
       const at = this.#offsets[item] ?? 0;
       if (this.#segments[item] !== segment || at < offset) return;
       this.#segments[item] = to.segment;
@@ -80,7 +113,7 @@ export class FrameIndex {
 
   #run(item: number, from: LogIndex, last: LogIndex): Run {
     const first = this.#firsts[item];
-    assert(first !== undefined && from >= (this.#firsts[0] ?? 0), 'the entry has a frame');
+    assert(item >= this.#start && first !== undefined, 'the entry has a frame');
     const next = this.#firsts[item + 1] ?? last + 1;
     return {
       segment: this.#segments[item] ?? 0,
@@ -93,9 +126,9 @@ export class FrameIndex {
     };
   }
 
-  /** The last item that starts at or before `index`; -1 when there is none. */
+  /** The last item that starts at or before `index`; the one before `#start` when there is none. */
   #itemOf(index: LogIndex): number {
-    let low = 0;
+    let low = this.#start;
     let high = this.#firsts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;

@@ -18,24 +18,43 @@ import {
   nodeId,
   term,
 } from '../core/numbers.ts';
+import type { SnapshotMark } from '../core/ready.ts';
 import { FieldReader, FieldWriter } from './fields.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, recordOffset, sealFrame } from './frame.ts';
 import { RecordType } from './records.ts';
 import type { ConfigurationRecord, DirectoryIdentity } from './recovered.ts';
+import { decodeMark, encodeMark } from './snapshot-mark.ts';
 
-/** Raised when a log can no longer be read by the versions before. */
-const FORMAT_VERSION = 1;
+/**
+ * Raised when a log can no longer be read by the versions before. Version 1 knew no snapshot marks, so its logs begin
+ * with entry 1, and did not tell `tail`. Such heads are still read; the next boot writes one of this version.
+ */
+const FORMAT_VERSION = 2;
+const FORMAT_WITHOUT_MARKS = 1;
 /** 1: crc32 as of zlib. */
 const CHECKSUM_ALGORITHM = 1;
+
+/** Names an entry, with what the order of the next one rests on. */
+export interface EntryName {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly at: LogTime;
+}
+
+/** Before entry 1. */
+export const NO_ENTRY: EntryName = { index: logIndex(0), term: term(0), at: logTime(0) };
 
 /** What the log says up to some frame, apart from its entries. */
 export interface Standing {
   readonly hardState: HardState;
-  readonly compacted: LogIndex;
-  readonly compactedTerm: Term;
-  readonly compactedAt: LogTime;
+  readonly mark: SnapshotMark | undefined;
   readonly last: LogIndex;
-  /** Those after `compacted` and the one in force there, in rising order. */
+  /**
+   * Of the entry at `last`. `undefined`: not known, right after a truncation and in heads of format version 1; the log
+   * cannot begin there.
+   */
+  readonly tail: Omit<EntryName, 'index'> | undefined;
+  /** Those of the log's entries and the one in force before them, in rising order. */
   readonly configurations: readonly ConfigurationRecord[];
   readonly peers: ReadonlyMap<NodeId, string>;
 }
@@ -43,13 +62,21 @@ export interface Standing {
 /** Before anything was written. */
 export const EMPTY_STANDING: Standing = {
   hardState: { term: term(0), vote: nodeId(0) },
-  compacted: logIndex(0),
-  compactedTerm: term(0),
-  compactedAt: logTime(0),
+  mark: undefined,
   last: logIndex(0),
+  tail: { term: term(0), at: logTime(0) },
   configurations: [],
   peers: new Map(),
 };
+
+/** The configurations that matter to a log whose entries up to `compacted` are gone: later ones, and the one in force there. */
+export function configurationsFrom(
+  compacted: LogIndex,
+  configurations: readonly ConfigurationRecord[],
+): ConfigurationRecord[] {
+  const inForce = configurations.findLastIndex(({ index }) => index <= compacted);
+  return configurations.slice(Math.max(inForce, 0));
+}
 
 /** Names a frame that is durable. `{ segment: 0, sequence: 0, checksum: 0 }` stands before the first one. */
 export interface FrameName {
@@ -101,7 +128,9 @@ export function decodeHead(frame: Frame): Head | string {
     return 'a segment starts with a head';
   const fields = new FieldReader(bytes.subarray(FRAME_HEADER_BYTES + RECORD_HEADER_BYTES));
   const version = fields.number();
-  if (version !== FORMAT_VERSION) return `format version ${version} is not known`;
+  if (version !== FORMAT_VERSION && version !== FORMAT_WITHOUT_MARKS) {
+    return `format version ${version} is not known`;
+  }
   const algorithm = fields.number();
   if (algorithm !== CHECKSUM_ALGORITHM) return `checksum algorithm ${algorithm} is not known`;
   return {
@@ -116,15 +145,21 @@ export function decodeHead(frame: Frame): Head | string {
     zeroFilled: fields.number() === 1,
     incarnation: incarnation(fields.number()),
     identity: decodeIdentity(fields),
-    standing: decodeStanding(fields),
+    standing: version === FORMAT_VERSION ? decodeStanding(fields) : decodeStanding1(fields),
   };
 }
 
 /**
- * Tells two standings apart: what a head repeats must be what the frames before it said. The peers and configurations
- * are compared by a checksum.
+ * Whether a head repeats what the frames before it said: those from the oldest segment that is left, so the head may know
+ * of configurations that are `compacted` by now. Compared by a checksum.
  */
-export function fingerprint(standing: Standing): number {
+export function repeats(head: Standing, found: Standing, compacted: LogIndex): boolean {
+  const configurations = configurationsFrom(compacted, head.configurations);
+  const tail = head.tail === undefined ? undefined : found.tail;
+  return fingerprint({ ...head, configurations }) === fingerprint({ ...found, tail });
+}
+
+function fingerprint(standing: Standing): number {
   const fields = new FieldWriter();
   encodeStanding(fields, standing);
   return crc32(fields.finish());
@@ -158,10 +193,11 @@ function decodeIdentity(fields: FieldReader): DirectoryIdentity {
 }
 
 function encodeStanding(fields: FieldWriter, standing: Standing): void {
-  const { hardState, configurations, peers } = standing;
+  const { hardState, mark, last, tail, configurations, peers } = standing;
   fields.number(hardState.term).number(hardState.vote);
-  fields.number(standing.compacted).number(standing.compactedTerm).number(standing.compactedAt);
-  fields.number(standing.last);
+  encodeMark(fields, mark);
+  fields.number(last).number(tail === undefined ? 0 : 1);
+  if (tail !== undefined) fields.number(tail.term).number(tail.at);
   fields.number(configurations.length);
   for (const { index, payload } of configurations) fields.number(index).bytes(payload);
   fields.number(peers.size);
@@ -169,11 +205,29 @@ function encodeStanding(fields: FieldWriter, standing: Standing): void {
 }
 
 function decodeStanding(fields: FieldReader): Standing {
-  const hardState = { term: term(fields.number()), vote: nodeId(fields.number()) };
-  const compacted = logIndex(fields.number());
-  const compactedTerm = term(fields.number());
-  const compactedAt = logTime(fields.number());
+  const hardState = decodeHardState(fields);
+  const mark = decodeMark(fields);
   const last = logIndex(fields.number());
+  const known = fields.number() === 1;
+  const tail = known ? { term: term(fields.number()), at: logTime(fields.number()) } : undefined;
+  return { hardState, mark, last, tail, ...decodeLists(fields) };
+}
+
+/** Three numbers about compaction, which format version 1 foresaw and left at 0, stand before `last`. */
+function decodeStanding1(fields: FieldReader): Standing {
+  const hardState = decodeHardState(fields);
+  for (let skipped = 0; skipped < 3; skipped += 1) fields.number();
+  const last = logIndex(fields.number());
+  const tail = last === 0 ? EMPTY_STANDING.tail : undefined;
+  return { hardState, mark: undefined, last, tail, ...decodeLists(fields) };
+}
+
+const decodeHardState = (fields: FieldReader): HardState => ({
+  term: term(fields.number()),
+  vote: nodeId(fields.number()),
+});
+
+function decodeLists(fields: FieldReader): Pick<Standing, 'configurations' | 'peers'> {
   const configurations: ConfigurationRecord[] = [];
   for (let left = fields.number(); left > 0; left -= 1) {
     configurations.push({ index: logIndex(fields.number()), payload: fields.bytes() });
@@ -182,5 +236,5 @@ function decodeStanding(fields: FieldReader): Standing {
   for (let left = fields.number(); left > 0; left -= 1) {
     peers.set(nodeId(fields.number()), fields.text());
   }
-  return { hardState, compacted, compactedTerm, compactedAt, last, configurations, peers };
+  return { configurations, peers };
 }

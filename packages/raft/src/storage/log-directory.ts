@@ -11,6 +11,9 @@ const SEGMENT_NAME = /^(\d{12})\.log$/;
 export const SPARE = 'spare';
 export const SPARE_TEMP = 'spare.tmp';
 export const SEGMENT_TEMP = 'segment.tmp';
+/** Zeros that hold room on the disk until something needs it. */
+export const BALLAST = 'ballast';
+export const BALLAST_TEMP = 'ballast.tmp';
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(12, '0')}.log`;
 
@@ -18,6 +21,13 @@ export const segmentName = (segment: number): string => `${String(segment).padSt
 function segmentNumber(name: string): number | undefined {
   const digits = SEGMENT_NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+export interface DirectoryContents {
+  /** Their numbers, rising. */
+  readonly segments: number[];
+  readonly spare: boolean;
+  readonly ballast: boolean;
 }
 
 /** The directory that a log lives in. A segment's file gets its name only when its head is durable in it. */
@@ -34,19 +44,24 @@ export class LogDirectory {
     return `${this.path}/${name}`;
   }
 
-  /** Numbers of the segments, rising, and whether there is a spare. */
-  async contents(): Promise<{ segments: number[]; spare: boolean }> {
+  async contents(): Promise<DirectoryContents> {
     const names = await this.disk.list(this.path);
     const segments = names.map(segmentNumber).filter((number) => number !== undefined);
-    return { segments: segments.toSorted((a, b) => a - b), spare: names.includes(SPARE) };
+    return {
+      segments: segments.toSorted((a, b) => a - b),
+      spare: names.includes(SPARE),
+      ballast: names.includes(BALLAST),
+    };
   }
 
-  /** Removes a file; none there is fine. */
-  async discard(name: string): Promise<void> {
+  /** Removes a file; none there is fine. Resolves to whether one was. */
+  async discard(name: string): Promise<boolean> {
     try {
       await this.disk.unlink(this.file(name));
+      return true;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
+      return false;
     }
   }
 

@@ -1,11 +1,14 @@
 import { FalseClaim, assert } from '../core/assert.ts';
+import type { Ballast } from './ballast.ts';
+import { type Compaction, heldSegment } from './compaction.ts';
+import { codeOf } from './error-code.ts';
 import { FrameBuilder, type Pending, measure, measureAll } from './frame-builder.ts';
 import { type Frame, recordOffset } from './frame.ts';
-import type { Head } from './head.ts';
 import type { LogDirectory } from './log-directory.ts';
 import type { LogImage } from './log-image.ts';
 import { type OpenSegment, advanced, bytesToHold, hasRoom, usePrepared } from './open-segment.ts';
-import type { SpareSegment } from './spare.ts';
+import type { Prepared, SpareSegment } from './spare.ts';
+import type { WriteTimes } from './write-times.ts';
 
 /**
  * What waits is written in frames of at most this size (or of one item that is larger): big enough that the disk and
@@ -18,6 +21,9 @@ export interface WriterOptions {
   readonly image: LogImage;
   readonly segment: OpenSegment;
   readonly spare: SpareSegment;
+  readonly ballast: Ballast;
+  readonly compaction: Compaction;
+  readonly times: WriteTimes;
   readonly newSalt: () => number;
   readonly onFailure: (error: Error) => void;
 }
@@ -75,6 +81,7 @@ export class LogWriter {
       const written = await this.#persist(items);
       if (!written) return;
       for (const { done } of items) done();
+      if (items.some(isMark)) await this.#attempt(async () => this.#compactSoon());
     }
     this.#writing = undefined;
   }
@@ -96,26 +103,36 @@ export class LogWriter {
     return all;
   }
 
-  /** `false` after a failure. What goes wrong on this side of the disk is a false claim and is not caught. */
+  /** `false` after a failure. */
   async #persist(items: readonly Pending[]): Promise<boolean> {
     const { records, payloadBytes } = measureAll(items);
     if (records === 0) return true;
-    let frame: Frame;
+    const bytes = recordOffset(records) + payloadBytes;
+    const frame = await this.#attempt(async () =>
+      this.#options.times.measure(this.#append(items, bytes)),
+    );
+    if (frame !== undefined) this.#note(frame);
+    return frame !== undefined;
+  }
+
+  /** `undefined` after a failure of the disk. What goes wrong on this side of it is a false claim and is not caught. */
+  async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      if (!hasRoom(this.#segment, records, payloadBytes)) {
-        await this.#rotate(recordOffset(records) + payloadBytes);
-      }
-      frame = await this.#append(items);
+      return await work();
     } catch (error) {
       if (error instanceof FalseClaim) throw error;
       this.#fail(error instanceof Error ? error : new Error(String(error), { cause: error }));
-      return false;
+      return undefined;
     }
-    this.#note(frame);
-    return true;
   }
 
-  async #append(items: readonly Pending[]): Promise<Frame> {
+  /** Much may be covered by a mark, and the current segment has room for long yet. */
+  async #compactSoon(): Promise<void> {
+    if (this.#options.compaction.hurries) await this.#rotate(0);
+  }
+
+  async #append(items: readonly Pending[], bytes: number): Promise<Frame> {
+    if (!hasRoom(this.#segment, bytes)) await this.#rotate(bytes);
     const { salt, chain, end, file, offset } = this.#segment;
     const link = { salt, sequence: end.sequence + 1, chain };
     const { frame, padded } = this.#builder.build(items, link);
@@ -131,19 +148,20 @@ export class LogWriter {
     this.#segment = advanced(this.#segment, frame);
   }
 
-  /** Goes on in a new segment, which can hold a frame of `bytes`. */
+  /** Goes on in a new segment, which can hold a frame of `bytes`; earlier ones that nobody needs go. */
   async #rotate(bytes: number): Promise<void> {
-    const { directory, spare, newSalt } = this.#options;
-    const old = this.#segment;
-    const head: Head = {
-      ...old.head,
-      segment: old.head.segment + 1,
-      firstSegment:
-        old.end.segment < old.head.firstSegment ? old.head.segment + 1 : old.head.firstSegment,
-      previous: old.end,
-      standing: this.#image.standing(),
+    const { directory, image, compaction, newSalt } = this.#options;
+    const { head: oldHead, end, file } = this.#segment;
+    const next = {
+      ...oldHead,
+      segment: oldHead.segment + 1,
+      previous: end,
+      standing: image.standing(),
     };
-    const prepared = await spare.take(bytesToHold(head, bytes));
+    const newest = end.segment === oldHead.segment ? 'written' : 'empty';
+    const plan = compaction.plan(heldSegment(next, 0), newest);
+    const head = { ...next, firstSegment: plan.left[0]?.segment ?? next.segment };
+    const prepared = await this.#takeSpare(bytesToHold(head, bytes));
     const beginning = {
       head: { ...head, zeroFilled: prepared.zeroFilled },
       salt: newSalt(),
@@ -151,8 +169,19 @@ export class LogWriter {
       lastFrame: undefined,
     };
     this.#segment = await usePrepared(directory, beginning, prepared);
-    await old.file.close();
-    spare.prepare();
+    await file.close();
+    compaction.carryOut(plan, prepared.bytes);
+  }
+
+  /** No room even for a small segment: what the ballast holds was kept for this. */
+  async #takeSpare(bytes: number): Promise<Prepared> {
+    const { spare, ballast } = this.#options;
+    try {
+      return await spare.take(bytes);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOSPC' || !(await ballast.release())) throw error;
+      return spare.take(bytes);
+    }
   }
 
   #fail(error: Error): void {
@@ -161,3 +190,6 @@ export class LogWriter {
     this.#options.onFailure(error);
   }
 }
+
+const isMark = (item: Pending): boolean =>
+  item.kind === 'mark' || (item.kind === 'write' && item.write.install !== undefined);

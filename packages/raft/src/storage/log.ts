@@ -5,70 +5,34 @@ import {
   type LogTime,
   type NodeId,
   type Term,
+  logIndex,
   logTime,
   term,
 } from '../core/numbers.ts';
-import type { LogWrite } from '../core/ready.ts';
-import type { DirectoryLock, Disk } from '../ports.ts';
-import { type BootedLog, type Booting, type NewDirectory, boot, create } from './boot.ts';
-import { LogDirectory, SPARE_TEMP, segmentName } from './log-directory.ts';
-import { DirectoryLocked, LogCorrupt, NoLog, NotInLog } from './log-errors.ts';
-import type { LogImage } from './log-image.ts';
+import type { Install, LogWrite, SnapshotMark } from '../core/ready.ts';
+import { DirectoryLocked, NotInLog } from './log-errors.ts';
+import type { LogOptions, LogStats } from './log-options.ts';
 import { readRuns } from './log-reader.ts';
-import { LogWriter } from './log-writer.ts';
+import { type Parts, openLocked } from './open-log.ts';
 import type { Recovered } from './recovered.ts';
-import { type RecoveredLog, Recovery } from './recovery.ts';
-import { type Pace, SpareSegment } from './spare.ts';
 
-/** Sizes of segment files in bytes, multiples of 512. Each is exceeded when one frame needs more. */
-export interface SegmentBytes {
-  /** The one that each boot begins. Small: it is made before the node answers. */
-  readonly first: number;
-  /** The others, which are made in the background; one that is not ready in time is replaced by a small one. */
-  readonly later: number;
-}
+export type { FoundLog, LogOptions, LogStats, SegmentBytes } from './log-options.ts';
 
-const SEGMENT_BYTES: SegmentBytes = { first: 1_048_576, later: 67_108_864 };
-
-/** A boot writes the frames of the last segment again when they fill at most this part of a first segment. */
-const CARRIED_PART = 1 / 4;
-
-export interface LogOptions {
-  readonly disk: Disk;
-  readonly directory: string;
-  readonly groupId: number;
-  /** Used only when the directory holds no log; `undefined`: there must be one. */
-  readonly create: NewDirectory | undefined;
-  readonly segmentBytes?: SegmentBytes;
-  /** Sees the log that is found before anything is written; throws when it must stay as it is. */
-  readonly inspect?: (found: FoundLog) => void;
-  /** For work in the background, which goes on without rests when this is missing. */
-  readonly pace?: Pace;
-  /** A random u32. */
-  readonly newSalt: () => number;
-  /** Called once, on the first write or sync that failed: the process must end. */
-  readonly onFailure: (error: Error) => void;
-}
-
-/** Whose a log is. */
-export type FoundLog = Pick<Recovered, 'identity' | 'configurations'>;
-
-/** The parts of an open log. */
-interface Parts {
-  readonly directory: LogDirectory;
-  readonly lock: DirectoryLock;
-  readonly image: LogImage;
-  readonly writer: LogWriter;
-  readonly spare: SpareSegment;
-  readonly recovered: Recovered;
-}
+const NOTHING: LogWrite = {
+  hardState: undefined,
+  install: undefined,
+  truncateAfter: undefined,
+  batches: [],
+};
 
 /**
- * The durable log: term, vote, entries, truncations and known peers in one ordered stream. Promises:
+ * The durable log: term, vote, entries, truncations, snapshot marks and known peers in one ordered stream. Promises:
  * 1. what `done` was called for is found by every later `open`, whatever crashes in between;
  * 2. writes become durable in the order in which they were handed over, and after a crash a prefix of them is found;
  * 3. a log that is not what was written is refused with `LogCorrupt`, but for a torn last frame, which is cut;
- * 4. after the first failed write or sync nothing is written and nothing is done.
+ * 4. after the first failed write or sync nothing is written and nothing is done;
+ * 5. an entry is there until a durable mark covers it, and then for a while (`keepBytes`, `keepFrom`); the disk space
+ *    that the log takes is bounded by that, whatever was written before.
  */
 export class DurableLog {
   readonly recovered: Recovered;
@@ -78,6 +42,8 @@ export class DurableLog {
   /** Of that entry; 0 after a truncation, when they are not known here. */
   #appendedTerm: Term;
   #appendedAt: LogTime;
+  /** The newest mark handed over. */
+  #marked: Pick<SnapshotMark, 'index' | 'generation'>;
   #closed = false;
 
   private constructor(parts: Parts) {
@@ -86,6 +52,7 @@ export class DurableLog {
     this.#appended = parts.recovered.last;
     this.#appendedTerm = parts.recovered.termRuns.at(-1)?.term ?? parts.recovered.compactedTerm;
     this.#appendedAt = parts.recovered.lastAt;
+    this.#marked = parts.recovered.mark ?? { index: logIndex(0), generation: 1 };
   }
 
   /** Rejects with `DirectoryLocked`, `NoLog` or `LogCorrupt`, and with the disk's own errors. */
@@ -109,7 +76,18 @@ export class DurableLog {
 
   /** Entries up to here are no longer in the log. */
   get compacted(): LogIndex {
-    return this.recovered.compacted;
+    return this.#parts.image.compacted.index;
+  }
+
+  stats(): LogStats {
+    const { compaction, spare, ballast, times } = this.#parts;
+    const ofSegments = compaction.held.reduce((sum, { bytes }) => sum + bytes, 0);
+    return {
+      bytes: ofSegments + spare.bytes + ballast.bytes,
+      segments: compaction.held.length,
+      syncMs: times.lastMs,
+      syncMsMax: times.maxMs,
+    };
   }
 
   /**
@@ -120,6 +98,23 @@ export class DurableLog {
     if (this.#closed) return;
     this.#claimOrder(write);
     this.#parts.writer.submit({ kind: 'write', write, done });
+  }
+
+  /**
+   * Notes, in the same order as writes, that the machine's store holds all entries through a durable one. They stay until
+   * their segments go. A mark of less than what was marked before, or of an earlier generation, came too late: `done` is
+   * called and nothing changes.
+   */
+  mark(mark: SnapshotMark, done: () => void): void {
+    if (this.#closed) return;
+    const isLate = mark.index < this.#marked.index || mark.generation < this.#marked.generation;
+    if (isLate) {
+      this.#parts.writer.submit({ kind: 'write', write: NOTHING, done });
+      return;
+    }
+    assert(mark.index <= this.durable, 'the store holds nothing that the log does not');
+    this.#marked = mark;
+    this.#parts.writer.submit({ kind: 'mark', mark, done });
   }
 
   /** Notes who speaks under a node's id, in the same order as writes. */
@@ -138,13 +133,39 @@ export class DurableLog {
   }
 
   /**
+   * Makes the ballast in the background, or finds that of an earlier boot, when there is room for twice as much. Resolves
+   * to whether it is there.
+   */
+  async prepareBallast(): Promise<boolean> {
+    return this.#closed ? false : this.#parts.ballast.prepare();
+  }
+
+  /**
+   * Gives the ballast free, for whatever must be written on a full disk. Resolves to whether there was one. The log itself
+   * does so when it finds no room for the next segment.
+   */
+  async releaseBallast(): Promise<boolean> {
+    return this.#closed ? false : this.#parts.ballast.release();
+  }
+
+  /**
    * Durable entries from `first` on, contiguous, at most `maxBytes` but at least one: those that were durable when this was
-   * called. Rejects with `NotInLog` when `first` was not, and with `LogCorrupt`.
+   * called. Rejects with `NotInLog` when `first` was not, or was compacted meanwhile, and with `LogCorrupt`.
    */
   async read(first: LogIndex, maxBytes: number): Promise<EntryBatch[]> {
     const { image, directory } = this.#parts;
     if (first <= this.compacted || first > image.last) throw new NotInLog(first);
-    return readRuns(directory, image.index.runs(first, image.last, maxBytes), maxBytes);
+    const { resets } = image;
+    // A segment that is gone may be another one by now, under the same file: what was read of it means nothing.
+    const isGone = () => first <= this.compacted || image.resets !== resets;
+    try {
+      const runs = image.index.runs(first, image.last, maxBytes);
+      const batches = await readRuns(directory, runs, maxBytes);
+      if (!isGone()) return batches;
+    } catch (error) {
+      if (!isGone()) throw error;
+    }
+    throw new NotInLog(first);
   }
 
   /**
@@ -154,16 +175,19 @@ export class DurableLog {
   async close({ clean }: { clean: boolean }): Promise<void> {
     assert(!this.#closed, 'a log is closed once');
     this.#closed = true;
-    const { writer, spare, lock } = this.#parts;
+    const { writer, compaction, spare, ballast, lock } = this.#parts;
     await writer.close(clean);
+    await compaction.stop();
     await spare.stop();
+    await ballast.stop();
     await lock.release();
   }
 
-  #claimOrder({ truncateAfter, batches }: LogWrite): void {
+  #claimOrder({ install, truncateAfter, batches }: LogWrite): void {
+    if (install !== undefined) this.#claimInstall(install);
     if (truncateAfter !== undefined) {
-      const inside = this.compacted <= truncateAfter && truncateAfter <= this.#appended;
-      assert(inside, 'a truncation leaves what is compacted and voids what is there');
+      const inside = this.#marked.index <= truncateAfter && truncateAfter <= this.#appended;
+      assert(inside, 'a truncation leaves what is marked and voids what is there');
       this.#appended = truncateAfter;
       this.#appendedTerm = term(0);
       this.#appendedAt = logTime(0);
@@ -180,68 +204,16 @@ export class DurableLog {
       this.#appendedAt = batch.atOf(batch.last);
     }
   }
-}
 
-async function openLocked(options: LogOptions, lock: DirectoryLock): Promise<Parts> {
-  const { newSalt, onFailure, groupId, segmentBytes = SEGMENT_BYTES } = options;
-  const directory = new LogDirectory(options.disk, options.directory);
-  const carriedBytesMax = segmentBytes.first * CARRIED_PART;
-  const found = await new Recovery(directory, carriedBytesMax).run();
-  if (found !== undefined) {
-    const { configurations } = found.image.standing();
-    options.inspect?.({ identity: found.head.identity, configurations });
+  #claimInstall({ mark, keepsSuffix }: Install): void {
+    const { index, generation } = this.#marked;
+    assert(mark.index > index, 'a snapshot that is installed holds more than the state before');
+    assert(mark.generation > generation, 'a snapshot that is installed begins a generation');
+    assert(!keepsSuffix || mark.index <= this.#appended, 'a suffix follows an entry that is there');
+    this.#marked = mark;
+    if (keepsSuffix) return;
+    this.#appended = mark.index;
+    this.#appendedTerm = mark.term;
+    this.#appendedAt = mark.at;
   }
-  // Whoever was killed while he made a spare left it, and the room may be needed now.
-  await directory.discard(SPARE_TEMP);
-  const booting = { directory, groupId, firstBytes: segmentBytes.first, newSalt };
-  const { image, segment } = await begin(booting, found, options.create);
-  const recovered = await describe(directory, { image, segment }, found);
-  const spare = new SpareSegment(directory, {
-    bytes: segmentBytes.later,
-    smallBytes: segmentBytes.first,
-    pace: options.pace,
-  });
-  const writer = new LogWriter({ directory, image, segment, spare, newSalt, onFailure });
-  return { directory, lock, image, writer, spare, recovered };
-}
-
-/** Goes on with the log that was found, or makes one. */
-async function begin(
-  booting: Booting,
-  found: RecoveredLog | undefined,
-  made: NewDirectory | undefined,
-): Promise<BootedLog> {
-  if (found !== undefined) {
-    requireGroup(found, booting.groupId);
-    return boot(booting, found);
-  }
-  if (made === undefined) throw new NoLog(booting.directory.path);
-  return create(booting, made);
-}
-
-function requireGroup({ head }: RecoveredLog, groupId: number): void {
-  if (head.groupId === groupId) return;
-  const file = segmentName(head.segment);
-  const why = `the log is that of group ${head.groupId}, not ${groupId}`;
-  throw new LogCorrupt({ file, offset: 0, index: undefined, why });
-}
-
-async function describe(
-  directory: LogDirectory,
-  { image, segment }: BootedLog,
-  found: RecoveredLog | undefined,
-): Promise<Recovered> {
-  const { compactedAt, ...standing } = image.standing();
-  const { last, compacted } = standing;
-  const [tail] =
-    last > compacted ? await readRuns(directory, image.index.runs(last, last, 1), 1) : [];
-  return {
-    ...standing,
-    identity: segment.head.identity,
-    incarnation: segment.head.incarnation,
-    lastAt: tail?.atOf(last) ?? compactedAt,
-    termRuns: [...image.termRuns],
-    clean: found?.clean ?? true,
-    tornBytes: found?.tornBytes ?? 0,
-  };
 }

@@ -55,6 +55,12 @@ export class NodeDisk implements Disk {
     }
   }
 
+  async freeBytes(directory: string): Promise<number> {
+    // What is left to processes without privileges: file systems keep some blocks for others.
+    const { bavail, bsize } = await fs.promises.statfs(directory);
+    return bavail * bsize;
+  }
+
   async lock(directory: string): Promise<DirectoryLock | undefined> {
     return lockDirectory(directory);
   }

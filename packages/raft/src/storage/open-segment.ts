@@ -1,5 +1,5 @@
 import type { DiskFile } from '../ports.ts';
-import { type Frame, frameBytes, sectorAligned } from './frame.ts';
+import { type Frame, sectorAligned } from './frame.ts';
 import type { Prepared } from './spare.ts';
 import { type FrameName, type Head, encodeHead } from './head.ts';
 import { type LogDirectory, SEGMENT_TEMP, fillWithZeros, segmentName } from './log-directory.ts';
@@ -94,6 +94,6 @@ async function openBehind(
   return advanced({ ...segment, offset: behind }, lastFrame);
 }
 
-/** Tells whether a frame with so much in it can be appended to the segment. */
-export const hasRoom = (segment: OpenSegment, records: number, payloadBytes: number): boolean =>
-  segment.offset + frameBytes(records, payloadBytes) <= segment.bytes;
+/** Tells whether a frame of `bytes`, without padding, can be appended to the segment. */
+export const hasRoom = (segment: OpenSegment, bytes: number): boolean =>
+  nextOffset(segment, bytes) <= segment.bytes;

@@ -4,7 +4,7 @@
  *      type             index             term       payload
  *      hard state       the vote          the term   –
  *      truncation       last index left   –          –
- *      snapshot mark    (reserved: written before the log is compacted)
+ *      snapshot mark    the mark's        its term   see snapshot-mark.ts; `at` is the mark's, too
  *      head             segment number    –          see head.ts
  *      peer             the peer's id     –          its instance id, UTF-8
  *      clean shutdown   –                 –          –

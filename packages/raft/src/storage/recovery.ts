@@ -1,9 +1,10 @@
 import { recordIndex, recordType } from '../core/entry-batch.ts';
 import { type LogIndex, logIndex } from '../core/numbers.ts';
 import { Carrying, type Carried } from './carried.ts';
+import { type HeldSegment, heldSegment } from './compaction.ts';
 import { type Frame, damagedRecord, recordOffset, sectorAligned } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
-import { type FrameName, type Head, fingerprint } from './head.ts';
+import { type FrameName, type Head, repeats } from './head.ts';
 import { type LiveSegment, liveSegments } from './live-segments.ts';
 import { type LogDirectory, segmentName } from './log-directory.ts';
 import { LogCorrupt } from './log-errors.ts';
@@ -21,6 +22,8 @@ export interface SegmentSurvey {
 
 export interface RecoveredLog {
   readonly image: LogImage;
+  /** The segments that the log consists of, oldest first. */
+  readonly held: readonly HeldSegment[];
   /** The head of the last segment. */
   readonly head: Head;
   readonly carried: Carried;
@@ -53,7 +56,7 @@ export class Recovery {
     const first = segments[0];
     const last = segments.at(-1);
     if (first === undefined || last === undefined) return undefined;
-    const image = new LogImage(first.head.groupId, first.head.standing);
+    const image = imageFrom(first);
     this.#image = image;
     let end = first.head.previous;
     for (const [i, segment] of segments.entries()) {
@@ -64,7 +67,10 @@ export class Recovery {
     const { carried, tornBytes } = await this.#toTheEnd(last, image);
     requireAllEntries(image, last.head);
     const clean = image.endsClean && tornBytes === 0;
-    return { image, head: last.head, carried, clean, tornBytes };
+    const held = segments.map((segment, i) =>
+      heldSegment(segment.head, this.survey[i]?.bytes ?? 0),
+    );
+    return { image, held, head: last.head, carried, clean, tornBytes };
   }
 
   /** Applies the frames of a segment up to and including `end`: what stands behind it is void. */
@@ -136,30 +142,38 @@ export class Recovery {
   }
 }
 
+function imageFrom({ head }: LiveSegment): LogImage {
+  if (head.standing.tail !== undefined) return new LogImage(head.groupId, head.standing);
+  throw headDamage(head, 'the log cannot begin at this segment', head.standing.last);
+}
+
 /** A head follows the last frame before it and repeats what the frames up to there say. */
 function requireHead({ head }: LiveSegment, end: FrameName, image: LogImage): void {
-  const { previous, groupId, standing, segment } = head;
+  const { previous, groupId, standing } = head;
   const follows = previous.sequence === end.sequence && previous.checksum === end.checksum;
-  const same = fingerprint(standing) === fingerprint(image.standing()) && groupId === image.groupId;
+  const same =
+    repeats(standing, image.standing(), image.compacted.index) && groupId === image.groupId;
   if (follows && same) return;
   const why = follows
     ? 'the head does not repeat what earlier frames say'
     : 'the head does not follow the frame before';
-  const index = logIndex(image.last + 1);
-  throw new LogCorrupt({ file: segmentName(segment), offset: 0, index, why });
+  throw headDamage(head, why, image.last);
 }
 
-function requireAllEntries(image: LogImage, { segment }: Head): void {
-  const { compacted } = image.standing();
+/** What is gone is covered by a mark, and what follows it is there. */
+function requireAllEntries(image: LogImage, head: Head): void {
+  const { index: compacted } = image.compacted;
   const first = image.index.first ?? image.last + 1;
-  if (first <= compacted + 1) return;
-  const why = `entries before ${first} are missing`;
-  throw new LogCorrupt({
-    file: segmentName(segment),
-    offset: 0,
-    index: logIndex(compacted + 1),
-    why,
-  });
+  if (first > compacted + 1)
+    throw headDamage(head, `entries before ${first} are missing`, compacted);
+  if ((image.mark?.index ?? 0) >= compacted) return;
+  throw headDamage(head, `no mark covers entries up to ${compacted}`, compacted);
+}
+
+/** The head is not right, or what it builds upon; entries after `last` cannot be trusted. */
+function headDamage({ segment }: Head, why: string, last: LogIndex): LogCorrupt {
+  const index = logIndex(last + 1);
+  return new LogCorrupt({ file: segmentName(segment), offset: 0, index, why });
 }
 
 function requirePayloads(frame: Frame, cursor: SegmentCursor, image: LogImage): void {

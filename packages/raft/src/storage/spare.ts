@@ -1,4 +1,3 @@
-import type { DiskFile } from '../ports.ts';
 import {
   type LogDirectory,
   SEGMENT_TEMP,
@@ -6,16 +5,7 @@ import {
   SPARE_TEMP,
   fillWithZeros,
 } from './log-directory.ts';
-
-/** After a piece of work in the background, so many times as long is left to others, up to `REST_MS_MAX`. */
-const RESTS = 3;
-const REST_MS_MAX = 250;
-
-/** How work in the background knows the time, and waits. */
-export interface Pace {
-  readonly nowMs: () => number;
-  readonly rest: (ms: number) => Promise<void>;
-}
+import { type Pace, makeZeroFile } from './zero-file.ts';
 
 /** A file that is ready to become a segment. */
 export interface Prepared {
@@ -34,9 +24,9 @@ export interface SpareOptions {
 }
 
 /**
- * Keeps one prepared segment ready. It is written slowly, for on a disk of little bandwidth appends would wait behind
- * it, and nobody waits for it: when it is not ready, a small segment takes its place. What goes wrong in the background
- * (a full disk) counts only when that small segment cannot be made either.
+ * Keeps one prepared segment ready: one that the log no longer needs, or a new one. That is written slowly and nobody
+ * waits for it: when it is not ready, a small segment takes its place. What goes wrong in the background (a full disk)
+ * counts only when that small segment cannot be made either.
  */
 export class SpareSegment {
   readonly #directory: LogDirectory;
@@ -50,9 +40,36 @@ export class SpareSegment {
     this.#options = options;
   }
 
+  /** Of the spare that is ready; 0 when none is. */
+  get bytes(): number {
+    return this.#ready?.bytes ?? 0;
+  }
+
   /** Starts to prepare a spare in the background, or finds the one of an earlier boot, unless that is under way or done. */
   prepare(): void {
     if (this.#ready === undefined) this.#preparing ??= this.#prepare();
+  }
+
+  /**
+   * Takes a segment over that the log no longer needs, so that an endless log writes no zeros. False: there is a spare
+   * already, or the file is too small, and it is still there.
+   */
+  async offer(file: string, bytes: number): Promise<boolean> {
+    const isWanted = this.#ready === undefined && this.#preparing === undefined && !this.#stopped;
+    if (!isWanted || bytes < this.#options.bytes) return false;
+    const renaming = this.#directory.disk.rename(
+      this.#directory.file(file),
+      this.#directory.file(SPARE),
+    );
+    const renamed = renaming.then(
+      () => true,
+      () => false,
+    );
+    this.#preparing = renamed.then((done) => {
+      if (done) this.#ready = { file: SPARE, bytes, zeroFilled: false };
+      this.#preparing = undefined;
+    });
+    return renamed;
   }
 
   /** A file that holds at least `bytes`, the caller's to rename. */
@@ -90,29 +107,10 @@ export class SpareSegment {
   }
 
   async #make(): Promise<Prepared | undefined> {
-    const { bytes } = this.#options;
-    await this.#directory.discard(SPARE_TEMP);
-    const filled = await this.#directory.withFile(SPARE_TEMP, 'create', (file) =>
-      this.#fillSlowly(file, bytes),
-    );
-    if (!filled) return undefined;
-    const { disk } = this.#directory;
-    await disk.rename(this.#directory.file(SPARE_TEMP), this.#directory.file(SPARE));
-    return { file: SPARE, bytes, zeroFilled: true };
-  }
-
-  /** Synced piece by piece, so that no append waits long behind the sync of a big file. */
-  #fillSlowly(file: DiskFile, bytes: number): Promise<boolean> {
-    const { pace } = this.#options;
-    let sinceMs = pace?.nowMs() ?? 0;
-    return fillWithZeros(file, { from: 0, to: bytes }, async () => {
-      await file.sync();
-      if (pace !== undefined && !this.#stopped) {
-        await pace.rest(Math.min(RESTS * (pace.nowMs() - sinceMs), REST_MS_MAX));
-        sinceMs = pace.nowMs();
-      }
-      return !this.#stopped;
-    });
+    const { bytes, pace } = this.#options;
+    const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace };
+    const made = await makeZeroFile(this.#directory, wanted, () => !this.#stopped);
+    return made ? { file: SPARE, bytes, zeroFilled: true } : undefined;
   }
 
   async #makeSmall(bytes: number): Promise<Prepared> {

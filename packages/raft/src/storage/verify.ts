@@ -1,7 +1,8 @@
 import type { LogIndex } from '../core/numbers.ts';
+import type { SnapshotMark } from '../core/ready.ts';
 import type { Disk } from '../ports.ts';
 import { codeOf } from './error-code.ts';
-import { LogDirectory } from './log-directory.ts';
+import { type DirectoryContents, LogDirectory } from './log-directory.ts';
 import { type Damage, DirectoryLocked, LogCorrupt, NoLog } from './log-errors.ts';
 import type { TermRun } from '../core/raft-log.ts';
 import { type RecoveredLog, Recovery, type SegmentSurvey } from './recovery.ts';
@@ -17,6 +18,15 @@ export interface VerifyReport {
   /** The last entry, truncations considered. */
   readonly last: LogIndex | undefined;
   readonly termRuns: readonly TermRun[];
+  /** Entries up to this one are no longer in the log. */
+  readonly compacted: LogIndex | undefined;
+  /** The oldest segment that the log needs; `undefined` when that could not be read. */
+  readonly firstSegment: string | undefined;
+  /** The newest mark: the machine's state that a start goes on from; `undefined` before the first. */
+  readonly mark: Pick<SnapshotMark, 'index' | 'term' | 'generation'> | undefined;
+  /** Whether these files are there: the next segment, and the room that is held back. */
+  readonly spare: boolean;
+  readonly ballast: boolean;
   /** The last stop was a clean one. */
   readonly clean: boolean;
   /** Bytes of a torn last frame, which the next start cuts. */
@@ -40,10 +50,18 @@ export async function verifyDirectory(disk: Disk, directory: string): Promise<Ve
     const recovery = new Recovery(new LogDirectory(disk, directory), CARRIED_BYTES);
     const found = await run(recovery);
     if (found === undefined) throw new NoLog(directory);
-    return report(directory, recovery, found);
+    return { ...report(directory, recovery, found), ...(await sparesOf(disk, directory)) };
   } finally {
     await lock.release();
   }
+}
+
+async function sparesOf(
+  disk: Disk,
+  directory: string,
+): Promise<Pick<VerifyReport, 'spare' | 'ballast'>> {
+  const { spare, ballast } = await new LogDirectory(disk, directory).contents();
+  return { spare, ballast };
 }
 
 /** A directory of something else is left as it is: not even a lock is taken there. */
@@ -53,7 +71,7 @@ async function requireLog(disk: Disk, directory: string): Promise<void> {
 }
 
 /** The directory is missing, or no directory. */
-function asNothing(error: unknown): { segments: number[]; spare: boolean } {
+function asNothing(error: unknown): Pick<DirectoryContents, 'segments' | 'spare'> {
   if (['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))) return { segments: [], spare: false };
   throw error;
 }
@@ -71,7 +89,7 @@ function report(
   directory: string,
   recovery: Recovery,
   found: RecoveredLog | LogCorrupt,
-): VerifyReport {
+): Omit<VerifyReport, 'spare' | 'ballast'> {
   const { survey, image } = recovery;
   const corrupt = found instanceof LogCorrupt;
   return {
@@ -81,11 +99,20 @@ function report(
     entries: survey.reduce((sum, { entries }) => sum + entries, 0),
     last: image?.last,
     termRuns: image?.termRuns ?? [],
+    compacted: image?.compacted.index,
+    firstSegment: survey[0]?.file,
+    mark: image?.mark && nameOf(image.mark),
     clean: corrupt ? false : found.clean,
     tornBytes: corrupt ? 0 : found.tornBytes,
     problem: corrupt ? damageOf(found) : undefined,
   };
 }
+
+const nameOf = ({ index, term, generation }: SnapshotMark): VerifyReport['mark'] => ({
+  index,
+  term,
+  generation,
+});
 
 const damageOf = ({ file, offset, index, why }: LogCorrupt): Damage => ({
   file,

@@ -14,6 +14,10 @@ export class SimDirectory {
     return [...this.#seen.keys()].toSorted();
   }
 
+  get usedBytes(): number {
+    return [...this.#seen.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   get(name: string): SimInode | undefined {
     return this.#seen.get(name);
   }

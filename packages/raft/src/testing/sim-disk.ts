@@ -8,7 +8,8 @@ import { type DiskOperationKind, type SimDiskOptions, SimStore, nameOf } from '.
  *   subset of the 512-byte sectors that are not synced or are in flight survives;
  * - created, renamed and unlinked names survive after `syncDirectory`; at a crash some first ones of those that are
  *   not synced survive, in order;
- * - a failed write or sync leaves bytes that programs see and that never survive, as a page cache does.
+ * - a failed write or sync leaves bytes that programs see and that never survive, as a page cache does; one for which
+ *   there is no room (`setCapacity`) leaves nothing.
  * Deterministic: the same calls and the same `random` give the same disk. Directories themselves are durable at once.
  *
  * Used directly it belongs to whichever life is now. A process that can be crashed gets a `mount()` of its own.
@@ -41,6 +42,16 @@ export class SimDisk implements Disk {
   /** The next operation of this kind fails with `code`. */
   failNext(kind: DiskOperationKind, code = 'EIO'): void {
     this.#store.failNext(kind, code);
+  }
+
+  /** How much all files together may hold; a write that needs more fails with ENOSPC and changes nothing. */
+  setCapacity(bytes: number): void {
+    this.#store.capacityBytes = bytes;
+  }
+
+  /** What all files together hold, as programs see them. */
+  get usedBytes(): number {
+    return this.#store.usedBytes;
   }
 
   /** Turns one bit of a file, in what programs see and in what survives. */
@@ -85,6 +96,10 @@ export class SimDisk implements Disk {
 
   async syncDirectory(directory: string): Promise<void> {
     return this.mount().syncDirectory(directory);
+  }
+
+  async freeBytes(directory: string): Promise<number> {
+    return this.mount().freeBytes(directory);
   }
 
   async lock(directory: string): Promise<DirectoryLock | undefined> {

@@ -2,7 +2,15 @@ import { assert } from '../core/assert.ts';
 import type { DirectoryLock, Disk, DiskFile, OpenMode } from '../ports.ts';
 import { SimDirectory } from './sim-directory.ts';
 import { SimInode } from './sim-inode.ts';
-import { type SimStore, type Steps, diskError, directoryOf, missing, nameOf } from './sim-store.ts';
+import {
+  type DiskOperationKind,
+  type SimStore,
+  type Steps,
+  diskError,
+  directoryOf,
+  missing,
+  nameOf,
+} from './sim-store.ts';
 
 /** A simulated disk as one life of a process sees it: after a crash or a kill nothing that it asks ever ends. */
 export class SimMount implements Disk {
@@ -57,6 +65,13 @@ export class SimMount implements Disk {
     });
   }
 
+  async freeBytes(directory: string): Promise<number> {
+    return this.#operate('freeBytes', directory, () => {
+      const { capacityBytes, usedBytes } = this.#store;
+      return Math.max(0, capacityBytes - usedBytes);
+    });
+  }
+
   async lock(directory: string): Promise<DirectoryLock | undefined> {
     return this.#operate('lock', directory, () => {
       const { locks } = this.#store;
@@ -81,7 +96,13 @@ export class SimMount implements Disk {
         operate('read', target.length, { act: () => inode.read(target, position) }),
       write: async (bytes, position) => {
         if (mode === 'read') throw diskError('EBADF', path);
-        return operate('write', bytes.length, writing(inode, { bytes, position, mode }));
+        const steps = writing(inode, { bytes, position, mode });
+        const growth = position + bytes.length - inode.bytes;
+        const act = () => {
+          this.#store.requireRoom(growth, path);
+          steps.act();
+        };
+        return operate('write', bytes.length, { ...steps, act });
       },
       sync: async () => operate('sync', 0, syncing(inode)),
       close: async () => operate('close', 0, { act: () => undefined }),
@@ -89,7 +110,7 @@ export class SimMount implements Disk {
   }
 
   async #operate<T>(
-    kind: 'makeDirectory' | 'list' | 'open' | 'rename' | 'unlink' | 'syncDirectory' | 'lock',
+    kind: Exclude<DiskOperationKind, 'size' | 'read' | 'write' | 'sync' | 'close'>,
     path: string,
     act: () => T,
   ): Promise<T> {

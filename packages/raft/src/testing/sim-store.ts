@@ -2,7 +2,7 @@ import type { Random } from '../ports.ts';
 import type { SimDirectory } from './sim-directory.ts';
 import type { SimInode } from './sim-inode.ts';
 
-/** What a disk is asked to do, seen by the `delay` hook. Reads are `read`, `list` and `size`. */
+/** What a disk is asked to do, seen by the `delay` hook. Reads are `read`, `list`, `size` and `freeBytes`. */
 export type DiskOperationKind =
   | 'makeDirectory'
   | 'list'
@@ -10,6 +10,7 @@ export type DiskOperationKind =
   | 'rename'
   | 'unlink'
   | 'syncDirectory'
+  | 'freeBytes'
   | 'lock'
   | 'size'
   | 'read'
@@ -48,6 +49,7 @@ export interface Steps<T> {
 export class SimStore {
   readonly directories = new Map<string, SimDirectory>();
   readonly locks = new Set<string>();
+  capacityBytes = Infinity;
   readonly #random: Random;
   readonly #delay: (operation: DiskOperation) => Promise<void> | void;
   readonly #inFlight = new Set<InFlight>();
@@ -96,6 +98,16 @@ export class SimStore {
     this.#failures.delete(operation.kind);
     fail?.();
     throw diskError(code, operation.path);
+  }
+
+  get usedBytes(): number {
+    return [...this.directories.values()].reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  }
+
+  /** Fails when the disk has no room for so much more. */
+  requireRoom(bytes: number, path: string): void {
+    if (bytes <= 0 || this.capacityBytes === Infinity) return;
+    if (this.usedBytes + bytes > this.capacityBytes) throw diskError('ENOSPC', path);
   }
 
   directory(path: string): SimDirectory {

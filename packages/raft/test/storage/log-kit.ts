@@ -1,16 +1,16 @@
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
 import { logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
-import type { LogWrite } from '../../src/core/ready.ts';
+import type { Install, LogWrite, SnapshotMark } from '../../src/core/ready.ts';
 import type { Disk } from '../../src/ports.ts';
 import type { NewDirectory } from '../../src/storage/boot.ts';
-import { DurableLog, type SegmentBytes } from '../../src/storage/log.ts';
+import { DurableLog, type LogOptions, type SegmentBytes } from '../../src/storage/log.ts';
 import { SimDisk } from '../../src/testing/sim-disk.ts';
 import type { DiskOperation } from '../../src/testing/sim-store.ts';
 
 export const DIRECTORY = '/data/log';
 const SMALL: SegmentBytes = { first: 4096, later: 8192 };
 
-export const CREATE: NewDirectory = {
+export const CREATE = {
   identity: {
     clusterId: '0123456789abcdef0123456789abcdef',
     clusterEpoch: 1,
@@ -18,7 +18,7 @@ export const CREATE: NewDirectory = {
     nodeId: nodeId(2),
   },
   firstConfiguration: Buffer.from('the first configuration'),
-};
+} satisfies NewDirectory;
 
 /** mulberry32 */
 export function seeded(seed: number): { next: () => number; below: (n: number) => number } {
@@ -80,33 +80,28 @@ export function simDisk(seed = 1): SimDisk {
   return new SimDisk({ random: seeded(seed) });
 }
 
-interface OpenChoices {
-  readonly create?: NewDirectory | undefined;
-  readonly segmentBytes?: SegmentBytes;
-  readonly directory?: string;
-  readonly onFailure?: (error: Error) => void;
-}
+type OpenChoices = Partial<Omit<LogOptions, 'disk' | 'groupId'>>;
 
 let salts = 0;
 
 /** Opens a log with small segments; an I/O error that the test does not expect fails it. */
 export async function openLog(disk: Disk, choices: OpenChoices = {}): Promise<DurableLog> {
-  const { segmentBytes = SMALL, directory = DIRECTORY } = choices;
   return DurableLog.open({
     disk,
-    directory,
+    directory: DIRECTORY,
     groupId: 1,
-    create: 'create' in choices ? choices.create : CREATE,
-    segmentBytes,
+    create: CREATE,
+    segmentBytes: SMALL,
+    keepBytes: 0,
+    ballastBytes: 0,
     newSalt: () => {
       salts += 1;
       return salts;
     },
-    onFailure:
-      choices.onFailure ??
-      ((error) => {
-        throw error;
-      }),
+    onFailure: (error) => {
+      throw error;
+    },
+    ...choices,
   });
 }
 
@@ -128,15 +123,44 @@ export function batchOf(
 
 export function writeOf(parts: {
   hardState?: [ofTerm: number, vote: number];
+  install?: Install;
   truncateAfter?: number;
   batches?: readonly EntryBatch[];
 }): LogWrite {
-  const { hardState, truncateAfter, batches = [] } = parts;
+  const { hardState, install, truncateAfter, batches = [] } = parts;
   return {
     hardState: hardState && { term: term(hardState[0]), vote: nodeId(hardState[1]) },
+    install,
     truncateAfter: truncateAfter === undefined ? undefined : logIndex(truncateAfter),
     batches,
   };
+}
+
+interface MarkParts {
+  readonly ofTerm?: number;
+  readonly generation?: number;
+  /** Index and payload. */
+  readonly configuration?: readonly [number, string];
+}
+
+/** A mark of an entry of a log in which only entry 1 is a configuration. */
+export function markOf(index: number, parts: MarkParts = {}): SnapshotMark {
+  const { ofTerm = 1, generation = 1 } = parts;
+  const [from, payload] = parts.configuration ?? [1, CREATE.firstConfiguration.toString()];
+  return {
+    index: logIndex(index),
+    term: term(ofTerm),
+    at: logTime(0),
+    configuration: { index: logIndex(from), payload: Buffer.from(payload) },
+    generation,
+  };
+}
+
+/** Marks and waits until it is durable. */
+export async function mark(log: DurableLog, what: SnapshotMark): Promise<void> {
+  return new Promise((resolve) => {
+    log.mark(what, resolve);
+  });
 }
 
 /** Appends and waits until it is durable. */
@@ -162,7 +186,7 @@ export async function appendSingly(log: DurableLog, n: number, bytes = 10): Prom
 
 /** Everything that the log says, as text: equal texts are equal logs. */
 export async function contentsOf(log: DurableLog, maxBytes = 700): Promise<string> {
-  const { hardState, peers, configurations, termRuns } = log.recovered;
+  const { hardState, peers, configurations, termRuns, mark: marked } = log.recovered;
   const entries: string[] = [];
   for (let next = log.compacted + 1; next <= log.durable;) {
     for (const batch of await log.read(logIndex(next), maxBytes)) {
