@@ -1,6 +1,15 @@
 import { logIndex, logTime, term } from '../../core/numbers.ts';
 import type { InstallReply, InstallSnapshot } from '../../core/rpc.ts';
-import { BODY, type Envelope, Flag, areSafe, field, hasFields, hasFlag, owned } from './rpc-fields.ts';
+import {
+  BODY,
+  type Envelope,
+  Flag,
+  areSafe,
+  field,
+  hasFields,
+  hasFlag,
+  owned,
+} from './rpc-fields.ts';
 
 /**
  * The body of install-snapshot; its data is what is left of the frame:
