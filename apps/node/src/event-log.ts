@@ -26,6 +26,8 @@ function describe(event: NodeEvent): Line {
       return describeRefusal(event);
     case 'no-node-there':
       return ['warn', `what listens at the address of node ${event.peer} is no RRMQ node`];
+    case 'untrusted-certificate':
+      return ['error', `no trusted TLS at the address of node ${event.peer}: ${event.detail}`];
     case 'handshake-timeout':
       return ['warn', `${peerName(event.peer)} did not introduce itself in time`];
     case 'malformed-frame':
@@ -124,8 +126,14 @@ function describeRole({ role, term, leader }: Extract<NodeEvent, { kind: 'role-c
     : ['debug', `asks whether it would be elected (term ${term})`];
 }
 
-const LOST_DIRECTORY =
-  'This node started with another data directory than before and cannot take part: stop it, put its own directory back, start again';
+/** What to do about a refusal, by its code. */
+const ADVICE: Readonly<Record<string, string>> = {
+  instance:
+    'This node started with another data directory than before and cannot take part: stop it, put its own directory back, start again',
+  removed:
+    'This node was taken out of the cluster: stop it; it can come back as a new member, with an empty data directory',
+  unauthenticated: 'Give all nodes the same cluster secret',
+};
 
 type RefusalEvent = Extract<
   NodeEvent,
@@ -135,8 +143,9 @@ type RefusalEvent = Extract<
 function describeRefusal({ kind, peer, refusal }: RefusalEvent): Line {
   const why = `${refusal.code}: ${refusal.text}`;
   if (kind === 'refused-by-peer') {
-    const advice = refusal.code === 'instance' ? `. ${LOST_DIRECTORY}` : '';
-    return ['error', `node ${peer} refuses this one (${why})${advice}`];
+    const advice = ADVICE[refusal.code];
+    const more = advice === undefined ? '' : `. ${advice}`;
+    return ['error', `node ${peer} refuses this one (${why})${more}`];
   }
   return ['error', `refused a node that says to be node ${peer} (${why})`];
 }

@@ -1,7 +1,7 @@
 import type { LogIndex, LogTime } from './core/numbers.ts';
 
 /**
- * The six ways in which a node touches the world. Production code goes through them and nothing else, so that the
+ * The ways in which a node touches the world. Production code goes through them and nothing else, so that the
  * simulator can stand in for the world. Implementations for Node.js: `node-*.ts`; simulated: `testing/`.
  */
 
@@ -99,15 +99,26 @@ export interface StreamHandlers {
   opened(): void;
   /** Bytes came; the buffer is the handler's own until it returns. Split anywhere. */
   received(bytes: Buffer): void;
-  /** The stream is over, for the reason given. Called once, last. */
-  closed(reason: CloseReason): void;
+  /** The stream is over, for the reason given; `detail` says more to people. Called once, last. */
+  closed(reason: CloseReason, detail?: string): void;
 }
 
 /**
  * `refused`: nobody listens there (ECONNREFUSED): the process is gone. `reset`: an open stream broke or ended, or could
- * not be opened for another reason. `rejected`: something listens there and it is no RRMQ node.
+ * not be opened for another reason. `rejected`: something listens there and it is no RRMQ node. `untrusted`: it does not
+ * show a certificate that is trusted for this address.
  */
-export type CloseReason = 'refused' | 'reset' | 'rejected';
+export type CloseReason = 'refused' | 'reset' | 'rejected' | 'untrusted';
+
+/** How nodes of one cluster know each other: by a secret that all of them share, or not at all. */
+export interface PeerAuth {
+  /** 32 bytes that were never returned before, and that nobody could guess. */
+  nonce(): Buffer;
+  /** Shows that this node knows the secret, to whoever knows it too; empty without a secret. At most 64 bytes. */
+  prove(transcript: Buffer): Buffer;
+  /** Whether `proof` was made over this transcript with the same secret. Takes as long for any wrong proof. */
+  check(transcript: Buffer, proof: Buffer): boolean;
+}
 
 /**
  * What the group replicates. Deterministic: the same calls in the same order give the same results and the same state

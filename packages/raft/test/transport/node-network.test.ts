@@ -52,7 +52,7 @@ class Host {
 
   transport(options: NodeOptions): TransportNode {
     const world = { network: this.network, timers: new NodeTimers(), clock: new NodeClock() };
-    const node = new TransportNode(world, options);
+    const node = new TransportNode(world, { address: this.address, ...options });
     ends.push(() => node.transport.close());
     return node;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { incarnation, nodeId } from '../../src/core/numbers.ts';
-import type { AppendEntries, Rpc } from '../../src/core/rpc.ts';
+import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
+import type { AppendEntries, InstallSnapshot, Rpc } from '../../src/core/rpc.ts';
 import { type Route, decodeRpc, encodeRpc } from '../../src/driver/transport/rpc-codec.ts';
-import { GROUP_ID, append, batch, heartbeat, randomRpcs } from './rpcs.ts';
+import { GROUP_ID, append, batch, heartbeat, install, randomRpcs } from './rpcs.ts';
 import { seededRandom } from './virtual-time.ts';
 
 const [one, two] = [nodeId(1), nodeId(2)];
@@ -54,9 +54,12 @@ describe('rpc codec', () => {
   it('refuses every truncation and every extension of a frame', () => {
     for (const rpc of randomRpcs(seededRandom(4), one, two)) {
       const frame = frameOf(rpc);
-      for (let end = 0; end < frame.length; end += 1) {
+      // What is left of the frame is the data of a snapshot, which has a checksum of its own.
+      const free = rpc.kind === 'install-snapshot' ? rpc.data.length : 0;
+      for (let end = 0; end < frame.length - free; end += 1) {
         expect(decodeRpc(frame.subarray(0, end), route)).toBeUndefined();
       }
+      if (free > 0) continue;
       expect(decodeRpc(Buffer.concat([frame, Buffer.of(0)]), route)).toBeUndefined();
     }
   });
@@ -78,6 +81,7 @@ describe('rpc codec', () => {
     ['version', 0, 2],
     ['type', 1, 99],
     ['flags', 3, 1],
+    ['flag of another kind', 2, 8],
     ['group', 4, 2],
     ['term of 2^53 and more', 15, 1],
     ['round of 2^53 and more', 20 + 8 + 7, 1],
@@ -102,6 +106,46 @@ describe('rpc codec', () => {
     const frame = Buffer.from(frameOf(append(one, two, [batch(5, ['payload'])])));
     const last = frame.length - 1;
     frame[last] = (frame[last] ?? 0) ^ 1;
+    expect(decodeRpc(frame, route)).toBeUndefined();
+  });
+
+  it('keeps nothing of the frame that a snapshot came in', () => {
+    const frame = frameOf(install(1, 2, Buffer.from('data')));
+    const decoded = decodeRpc(frame, route) as InstallSnapshot;
+    frame.fill(0);
+    expect(decoded.data.toString()).toBe('data');
+    expect(decoded.snapshot.configuration.toString()).toBe('members');
+    for (const kept of [decoded.data, decoded.snapshot.configuration]) {
+      expect(kept.buffer.byteLength).toBe(kept.length);
+    }
+  });
+
+  it('writes the data of a snapshot as it is, and no more than a frame may hold', () => {
+    const data = Buffer.alloc(256 * 1024);
+    expect(encodeRpc(install(1, 2, data), GROUP_ID).chunks.at(-1)).toBe(data);
+    const tooLarge = install(1, 2, Buffer.alloc(1024 * 1024));
+    expect(() => encodeRpc(tooLarge, GROUP_ID)).toThrow('largest frame');
+    const frame = Buffer.concat([frameOf(install(1, 2, data)), Buffer.alloc(1024 * 1024)]);
+    expect(decodeRpc(frame, route)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<InstallSnapshot['snapshot']>]>([
+    ['a later term than the leader’s', { term: term(8) }],
+    ['a configuration that it does not include', { configurationIndex: logIndex(41) }],
+  ])('refuses a snapshot with %s', (_name, change) => {
+    const fine = install(1, 2, Buffer.of(1));
+    const wrong = { ...fine, snapshot: { ...fine.snapshot, ...change } };
+    expect(decodeRpc(frameOf(wrong), route)).toBeUndefined();
+  });
+
+  it.each([
+    ['the status of a snapshot', 'install-reply', 36],
+    ['the refusal of a read', 'read-reply', 36],
+  ] as const)('refuses a number that no value of %s has', (_name, kind, at) => {
+    const rpc = randomRpcs(seededRandom(6), one, two).find((each) => each.kind === kind);
+    const frame = Buffer.from(frameOf(rpc ?? heartbeat(1, 2)));
+    expect(decodeRpc(frame, route)?.kind).toBe(kind);
+    frame[at] = 4;
     expect(decodeRpc(frame, route)).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import type {
 } from '../../src/driver/transport/transport-events.ts';
 import { Transport } from '../../src/driver/transport/transport.ts';
 import type { Clock, Network, PeerAddress, Timers } from '../../src/ports.ts';
+import { simPeerAuth } from '../../src/testing/sim-peer-auth.ts';
 import { GROUP_ID } from './rpcs.ts';
 import { seededRandom } from './virtual-time.ts';
 
@@ -24,6 +25,9 @@ export interface NodeOptions {
   readonly clusterEpoch?: number;
   readonly known?: ReadonlyMap<NodeId, string>;
   readonly stallMs?: number;
+  /** Where it says that it listens. */
+  readonly address?: PeerAddress;
+  readonly secret?: string;
 }
 
 export const instanceOf = (id: number): string => `${id}`.repeat(32);
@@ -45,12 +49,14 @@ export class TransportNode implements TransportHandlers {
   constructor(world: World, options: NodeOptions) {
     const { id, boot = 1, clusterEpoch = 1 } = options;
     const { clusterId = 'c'.repeat(32), instanceId = instanceOf(id) } = options;
+    const { address = { ip: 'sim', port: id } } = options;
     this.id = nodeId(id);
     const identity = { clusterId, clusterEpoch, instanceId, nodeId: this.id };
     this.transport = new Transport({
       ...world,
       random: seededRandom(id),
-      identity: { identity, incarnation: incarnation(boot) },
+      auth: simPeerAuth(seededRandom(id * 1000 + boot), options.secret),
+      identity: { identity, incarnation: incarnation(boot), address },
       groupId: GROUP_ID,
       knownPeers: options.known ?? new Map<NodeId, string>(),
       ...(options.stallMs === undefined ? {} : { stallMs: options.stallMs }),
@@ -59,8 +65,9 @@ export class TransportNode implements TransportHandlers {
   }
 
   /** The ids of the peers and where they are. */
-  meet(addresses: ReadonlyMap<number, PeerAddress>): void {
-    this.transport.setPeers([...addresses].map(([id, address]) => ({ id: nodeId(id), address })));
+  meet(addresses: ReadonlyMap<number, PeerAddress>, nextId = 10): void {
+    const peers = [...addresses].map(([id, address]) => ({ id: nodeId(id), address }));
+    this.transport.setPeers(peers, { nextId: nodeId(nextId) });
   }
 
   say(...rpcs: Rpc[]): void {

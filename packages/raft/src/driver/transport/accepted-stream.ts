@@ -2,23 +2,31 @@ import type { NodeId } from '../../core/numbers.ts';
 import type { Rpc } from '../../core/rpc.ts';
 import type { PeerStream } from '../../ports.ts';
 import { FrameReader } from './frame-reader.ts';
+import { type Greeting, greeting } from './greeting.ts';
 import {
-  type Greeting,
-  type Refusal,
   HANDSHAKE_BYTES_MAX,
   HANDSHAKE_MS_MAX,
   decodeHello,
+  decodeProof,
+  encodeChallenge,
   encodeRefuse,
   encodeWelcome,
-  greeting,
   isHello,
+  isOfDialer,
+  transcriptOf,
 } from './handshake.ts';
+import { judgeProof } from './judging.ts';
+import type { Refusal } from './refusal.ts';
 import { FRAME_BYTES_MAX, type Route, decodeRpc } from './rpc-codec.ts';
 import type { TransportContext } from './transport-context.ts';
 
 export interface AcceptedStreamOwner {
-  /** The first frame came. The owner answers, now or later, by `welcome` or `refuse`. */
+  /** The first frame came; nothing in it is proven. The owner answers by `challenge` or `refuse`. */
   greeted(stream: AcceptedStream, hello: Greeting): void;
+  /** The proof is wrong: the owner answers by `refuse`. */
+  unproven(stream: AcceptedStream, hello: Greeting, refusal: Refusal): void;
+  /** The hello is the peer's. The owner answers, now or later, by `welcome` or `refuse`. */
+  proven(stream: AcceptedStream, hello: Greeting): void;
   received(rpc: Rpc): void;
   /** The stream is over, by whomever. Called once, last. */
   over(stream: AcceptedStream): void;
@@ -32,6 +40,9 @@ export class AcceptedStream {
   readonly #reader = new FrameReader(HANDSHAKE_BYTES_MAX);
   readonly #callOffTimeout: () => void;
   #hello: Greeting | undefined;
+  /** What the peer's proof must be made over; set between the challenge and the proof. */
+  #transcript: Buffer | undefined;
+  #isProven = false;
   /** Set by the welcome: from then on rpcs are taken. */
   #route: Route | undefined;
   #isOver = false;
@@ -54,8 +65,23 @@ export class AcceptedStream {
     return this.#hello;
   }
 
+  /** The peer has shown that it is a node of this cluster. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  challenge(): void {
+    const hello = this.#hello;
+    if (this.#isOver || hello === undefined) return;
+    const { auth, self } = this.#context;
+    const said = greeting(self, { to: hello.from, channel: hello.channel }, auth.nonce());
+    this.#transcript = transcriptOf('dialer', hello, said);
+    const proof = auth.prove(transcriptOf('acceptor', hello, said));
+    this.#stream.write(encodeChallenge({ said, proof }).chunks);
   }
 
   welcome(): void {
@@ -65,7 +91,7 @@ export class AcceptedStream {
     const to = self.identity.nodeId;
     this.#route = { groupId, from: hello.from, boot: hello.incarnation, to };
     this.#reader.bytesMax = FRAME_BYTES_MAX;
-    this.#stream.write(encodeWelcome(greeting(self, hello.from, hello.channel)).chunks);
+    this.#stream.write(encodeWelcome().chunks);
   }
 
   refuse(refusal: Refusal): void {
@@ -88,28 +114,40 @@ export class AcceptedStream {
 
   /** Returns whether the stream goes on. */
   #frame(frame: Buffer): boolean {
-    if (this.#hello === undefined) this.#greeted(frame);
-    else if (this.#route !== undefined) this.#rpc(frame, this.#route);
-    else if (!isHello(frame)) this.#malformed('a frame before the welcome');
+    if (this.#route !== undefined) this.#rpc(frame, this.#route);
+    else if (this.#hello === undefined) this.#greeted(frame);
+    else if (this.#transcript !== undefined) this.#proof(frame, this.#hello, this.#transcript);
+    else if (!isOfDialer(frame)) this.#malformed('a frame before the welcome');
     return !this.#isOver;
   }
 
   #greeted(frame: Buffer): void {
     const hello = decodeHello(frame);
     if (hello === undefined) return this.#malformed('the first frame is no hello');
-    this.#callOffTimeout();
     this.#hello = hello;
     this.#owner.greeted(this, hello);
+  }
+
+  #proof(frame: Buffer, hello: Greeting, transcript: Buffer): void {
+    if (isHello(frame)) return undefined;
+    const proof = decodeProof(frame);
+    if (proof === undefined) return this.#malformed('no proof after the challenge');
+    const refusal = judgeProof(this.#context.auth, transcript, proof);
+    if (refusal !== undefined) return this.#owner.unproven(this, hello, refusal);
+    this.#transcript = undefined;
+    this.#isProven = true;
+    this.#callOffTimeout();
+    return this.#owner.proven(this, hello);
   }
 
   #rpc(frame: Buffer, route: Route): void {
     const rpc = decodeRpc(frame, route);
     if (rpc !== undefined) this.#owner.received(rpc);
-    else if (!isHello(frame)) this.#malformed('no rpc of this group');
+    else if (!isOfDialer(frame)) this.#malformed('no rpc of this group');
   }
 
   #timedOut(): void {
-    this.#context.handlers.event({ kind: 'handshake-timeout', peer: undefined });
+    this.#context.handlers.event({ kind: 'handshake-timeout', peer: this.#hello?.from });
     this.close();
   }
 

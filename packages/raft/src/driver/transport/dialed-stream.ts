@@ -1,18 +1,19 @@
 import type { Incarnation } from '../../core/numbers.ts';
 import type { CloseReason, PeerStream } from '../../ports.ts';
 import { FrameReader } from './frame-reader.ts';
+import { type Channel, type Greeting, greeting } from './greeting.ts';
 import {
-  type Channel,
-  type Greeting,
-  type Refusal,
+  type Challenge,
   HANDSHAKE_BYTES_MAX,
   HANDSHAKE_MS_MAX,
   decodeAnswer,
   encodeHello,
-  greeting,
-  isWelcome,
-  judge,
+  encodeProof,
+  isOfAcceptor,
+  transcriptOf,
 } from './handshake.ts';
+import { judge, judgeProof } from './judging.ts';
+import type { Refusal } from './refusal.ts';
 import type { Peer, TransportContext } from './transport-context.ts';
 import type { TransportEvent } from './transport-events.ts';
 
@@ -27,22 +28,24 @@ export interface DialedStreamOwner {
 export class DialedStream {
   readonly #context: TransportContext;
   readonly #peer: Peer;
-  readonly #channel: Channel;
   readonly #owner: DialedStreamOwner;
   readonly #stream: PeerStream;
   readonly #reader = new FrameReader(HANDSHAKE_BYTES_MAX);
-  #state: 'dialling' | 'greeting' | 'remembering' | 'open' | 'over' = 'dialling';
+  readonly #hello: Greeting;
+  /** What the peer said of itself; set from the challenge on. */
+  #said: Greeting | undefined;
+  #state: 'dialling' | 'greeting' | 'proving' | 'remembering' | 'open' | 'over' = 'dialling';
   #callOffTimeout: (() => void) | undefined;
 
   constructor(context: TransportContext, peer: Peer, channel: Channel, owner: DialedStreamOwner) {
     this.#context = context;
     this.#peer = peer;
-    this.#channel = channel;
     this.#owner = owner;
+    this.#hello = greeting(context.self, { to: peer.id, channel }, context.auth.nonce());
     this.#stream = context.network.connect(peer.address, {
       opened: () => this.#greet(),
       received: (bytes) => this.#received(bytes),
-      closed: (reason) => this.#end(reason, this.#storyOf(reason)),
+      closed: (reason, detail) => this.#end(reason, this.#storyOf(reason, detail)),
     });
   }
 
@@ -71,8 +74,7 @@ export class DialedStream {
     this.#callOffTimeout = this.#context.timers.after(HANDSHAKE_MS_MAX, () =>
       this.#fail({ kind: 'handshake-timeout', peer: this.#peer.id }),
     );
-    const hello = greeting(this.#context.self, this.#peer.id, this.#channel);
-    this.#stream.write(encodeHello(hello).chunks);
+    this.#stream.write(encodeHello(this.#hello).chunks);
   }
 
   #received(bytes: Buffer): void {
@@ -83,43 +85,67 @@ export class DialedStream {
 
   /** Returns whether the stream goes on. */
   #answered(frame: Buffer): boolean {
-    if (this.#state !== 'greeting') {
-      if (!isWelcome(frame)) this.#fail(this.#malformed('more than one answer to a hello'));
-      return !this.#isOver();
-    }
     const answer = decodeAnswer(frame);
-    if (answer === undefined) this.#fail(this.#malformed('no answer to a hello'));
-    else if (answer.kind === 'welcome') this.#welcomed(answer.welcome);
-    else {
+    if (this.#state !== 'greeting' && this.#state !== 'proving') {
+      if (!isOfAcceptor(frame)) this.#fail(this.#malformed('more than a welcome'));
+    } else if (answer === undefined) {
+      this.#fail(this.#malformed('no answer to a hello'));
+    } else if (answer.kind === 'refuse') {
       this.#fail({ kind: 'refused-by-peer', peer: this.#peer.id, refusal: answer.refusal });
+    } else if (answer.kind === 'welcome') {
+      this.#welcomed();
+    } else if (this.#state === 'greeting') {
+      this.#challenged(answer.challenge);
     }
     return !this.#isOver();
   }
 
-  #welcomed(welcome: Greeting): void {
+  /** The peer has to prove first: whoever does not know the secret gets no proof of ours. */
+  #challenged({ said, proof }: Challenge): void {
+    const { auth } = this.#context;
+    const refusal =
+      this.#judge(said) ?? judgeProof(auth, transcriptOf('acceptor', this.#hello, said), proof);
+    if (refusal !== undefined) return this.#leave(refusal);
+    if (said.channel !== this.#hello.channel) return this.#fail(this.#malformed('another channel'));
+    this.#state = 'proving';
+    this.#said = said;
+    const own = auth.prove(transcriptOf('dialer', this.#hello, said));
+    return this.#stream.write(encodeProof(own).chunks);
+  }
+
+  #welcomed(): void {
+    const said = this.#said;
+    if (said === undefined) return this.#fail(this.#malformed('a welcome before the challenge'));
+    // Again: meanwhile the peer may have shown another boot or directory.
+    const refusal = this.#judge(said);
+    if (refusal !== undefined) return this.#leave(refusal);
     const { id } = this.#peer;
-    const refusal = this.#judge(welcome);
-    if (refusal !== undefined) return this.#fail({ kind: 'welcome-refused', peer: id, refusal });
     this.#state = 'remembering';
     this.#callOffTimeout?.();
-    this.#context.sawBoot(id, welcome.incarnation);
+    this.#context.sawBoot(id, said.incarnation);
     if (this.#isOver()) return undefined;
-    this.#context.book.meet(id, welcome.instanceId, () => this.#establish(welcome.incarnation));
+    return this.#context.book.meet(id, said.instanceId, () => this.#establish(said));
   }
 
-  #judge(welcome: Greeting): Refusal | undefined {
+  #judge(said: Greeting): Refusal | undefined {
     const { id } = this.#peer;
-    if (welcome.from !== id) {
-      return { code: 'wrong-node', text: `node ${welcome.from} answers for node ${id}` };
+    if (said.from !== id) {
+      return { code: 'wrong-node', text: `node ${said.from} answers for node ${id}` };
     }
-    return judge(this.#context.self, welcome, this.#context.acquaintance(id));
+    return judge(this.#context.self, said, this.#context.acquaintance(id));
   }
 
-  #establish(boot: Incarnation): void {
-    if (this.#state !== 'remembering') return;
-    if (this.#context.book.bootOf(this.#peer.id) !== boot) return this.#fail(undefined);
+  #leave(refusal: Refusal): void {
+    this.#fail({ kind: 'welcome-refused', peer: this.#peer.id, refusal });
+  }
+
+  #establish({ instanceId, incarnation }: Greeting): void {
+    if (this.#state !== 'remembering') return undefined;
+    if (!this.#context.book.isCurrent(this.#peer.id, instanceId, incarnation)) {
+      return this.#fail(undefined);
+    }
     this.#state = 'open';
-    this.#owner.established(boot);
+    return this.#owner.established(incarnation);
   }
 
   #isOver(): boolean {
@@ -130,8 +156,10 @@ export class DialedStream {
     return { kind: 'malformed-frame', peer: this.#peer.id, reason };
   }
 
-  #storyOf(reason: CloseReason): TransportEvent | undefined {
-    return reason === 'rejected' ? { kind: 'no-node-there', peer: this.#peer.id } : undefined;
+  #storyOf(reason: CloseReason, detail = ''): TransportEvent | undefined {
+    const { id: peer } = this.#peer;
+    if (reason === 'untrusted') return { kind: 'untrusted-certificate', peer, detail };
+    return reason === 'rejected' ? { kind: 'no-node-there', peer } : undefined;
   }
 
   #fail(event: TransportEvent | undefined): void {

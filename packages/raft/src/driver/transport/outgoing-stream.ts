@@ -2,7 +2,7 @@ import { assert } from '../../core/assert.ts';
 import { type Incarnation, incarnation } from '../../core/numbers.ts';
 import type { CloseReason } from '../../ports.ts';
 import { DialedStream } from './dialed-stream.ts';
-import type { Channel } from './handshake.ts';
+import type { Channel } from './greeting.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import type { EncodedFrame } from './rpc-codec.ts';
 import type { Peer, TransportContext } from './transport-context.ts';

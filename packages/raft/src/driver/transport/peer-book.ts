@@ -5,24 +5,42 @@ import { type Incarnation, type NodeId, incarnation } from '../../core/numbers.t
 export type Remember = (peer: NodeId, instanceId: string, done: () => void) => void;
 
 /**
- * What this node knows of its peers' identities: their data directories (durably) and boots (since its own start).
- * Guarantees: an instance id, once taken, never changes; the boot of a peer never goes back.
+ * What this node knows of its peers' identities: their data directories (by the configuration, or remembered durably)
+ * and boots (since its own start). Guarantees: an instance id, once remembered, never changes, and only the configuration
+ * comes before it; the boot of a data directory never goes back.
  */
 export class PeerBook {
-  readonly #instances: Map<NodeId, string>;
+  readonly #remembered: Map<NodeId, string>;
+  /** As the configuration in force says. */
+  #configured: ReadonlyMap<NodeId, string> = new Map<NodeId, string>();
   readonly #boots = new Map<NodeId, Incarnation>();
   readonly #remember: Remember;
   /** Who waits until the instance id of a peer is durable. */
   readonly #waiting = new Map<NodeId, (() => void)[]>();
 
   constructor(known: ReadonlyMap<NodeId, string>, remember: Remember) {
-    this.#instances = new Map(known);
+    this.#remembered = new Map(known);
     this.#remember = remember;
+  }
+
+  /** Takes the instance ids of a configuration, in the place of those of the one before. */
+  configure(instances: ReadonlyMap<NodeId, string>): void {
+    const before = [...this.#boots.keys()].map((peer) => [peer, this.instanceOf(peer)] as const);
+    this.#configured = instances;
+    // Boots of another directory count for nothing.
+    for (const [peer, instanceId] of before) {
+      if (this.instanceOf(peer) !== instanceId) this.#boots.delete(peer);
+    }
   }
 
   /** Known, or being made durable; `undefined` before first contact. */
   instanceOf(peer: NodeId): string | undefined {
-    return this.#instances.get(peer);
+    return this.#configured.get(peer) ?? this.#remembered.get(peer);
+  }
+
+  /** Whether the peer is known to be this boot of this data directory, and no other. */
+  isCurrent(peer: NodeId, instanceId: string, boot: Incarnation): boolean {
+    return this.instanceOf(peer) === instanceId && this.bootOf(peer) === boot;
   }
 
   /** The latest boot seen; 0 when none. */
@@ -38,23 +56,23 @@ export class PeerBook {
     return before > 0 && boot > before;
   }
 
-  /** Calls back when the peer's instance id is durable: at once when it is already. */
+  /** Calls back when the peer's instance id is durable, or stands in the configuration: at once when it is so already. */
   meet(peer: NodeId, instanceId: string, then: () => void): void {
-    const known = this.#instances.get(peer);
+    const known = this.instanceOf(peer);
     assert(known === undefined || known === instanceId, 'an instance id never changes');
+    if (this.#configured.has(peer)) return then();
     const waiting = this.#waiting.get(peer);
-    if (waiting !== undefined) {
-      waiting.push(then);
-    } else if (known !== undefined) {
-      then();
-    } else {
-      this.#instances.set(peer, instanceId);
+    if (waiting !== undefined) waiting.push(then);
+    else if (known !== undefined) then();
+    else {
+      this.#remembered.set(peer, instanceId);
       this.#waiting.set(peer, [then]);
-      this.#remember(peer, instanceId, () => this.#remembered(peer));
+      this.#remember(peer, instanceId, () => this.#tellWaiting(peer));
     }
+    return undefined;
   }
 
-  #remembered(peer: NodeId): void {
+  #tellWaiting(peer: NodeId): void {
     const waiting = this.#waiting.get(peer) ?? [];
     this.#waiting.delete(peer);
     for (const then of waiting) then();

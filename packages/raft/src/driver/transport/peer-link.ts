@@ -1,6 +1,6 @@
 import { type Incarnation, type NodeId, incarnation } from '../../core/numbers.ts';
 import type { Rpc } from '../../core/rpc.ts';
-import type { Channel } from './handshake.ts';
+import type { Channel } from './greeting.ts';
 import { OutgoingStream, type OutgoingStreamOwner } from './outgoing-stream.ts';
 import { type EncodedFrame, encodeRpc } from './rpc-codec.ts';
 import type { Peer, TransportContext } from './transport-context.ts';
@@ -51,9 +51,8 @@ export class PeerLink implements OutgoingStreamOwner {
   }
 
   #streamFor(rpc: Rpc, frame: EncodedFrame): OutgoingStream {
-    if (rpc.kind !== 'append-entries') return this.#control;
-    if (!this.#bulk.isOpen && frame.bytes <= SMALL_APPEND_BYTES_MAX) return this.#control;
-    return this.#bulk;
+    if (!mayTakeBulk(rpc)) return this.#control;
+    return this.#bulk.isOpen || !mayTakeControl(rpc, frame) ? this.#bulk : this.#control;
   }
 
   flush(): void {
@@ -133,4 +132,13 @@ export class PeerLink implements OutgoingStreamOwner {
   get #id(): NodeId {
     return this.peer.id;
   }
+}
+
+const mayTakeBulk = ({ kind }: Rpc): boolean =>
+  kind === 'append-entries' || kind === 'install-snapshot';
+
+/** What is small enough not to hold heartbeats up. Snapshots never are: only the question which chunk comes next. */
+function mayTakeControl(rpc: Rpc, { bytes }: EncodedFrame): boolean {
+  if (rpc.kind === 'install-snapshot') return rpc.data.length === 0;
+  return bytes <= SMALL_APPEND_BYTES_MAX;
 }

@@ -1,5 +1,4 @@
 import { assert } from '../../core/assert.ts';
-import { EntryBatch } from '../../core/entry-batch.ts';
 import {
   type Incarnation,
   type NodeId,
@@ -8,9 +7,19 @@ import {
   logTime,
   term,
 } from '../../core/numbers.ts';
-import type { AppendEntries, Rpc } from '../../core/rpc.ts';
+import type { ReadReply, Rpc } from '../../core/rpc.ts';
 import { readU64, writeU64 } from '../../core/u64.ts';
+import { appendFields, decodeAppend, tableBytesOf, writeTable } from './append-codec.ts';
 import { LENGTH_BYTES } from './frame-reader.ts';
+import {
+  CONFIGURATION_LENGTH_BYTES,
+  INSTALL_BYTES_MAX,
+  decodeInstall,
+  decodeInstallReply,
+  installFields,
+  installReplyFields,
+} from './install-codec.ts';
+import { BODY, type Envelope, Flag, field, hasFields, hasFlag } from './rpc-fields.ts';
 
 /**
  * An rpc on the wire, little-endian. Offsets count from the end of `length`, which does not count itself.
@@ -23,17 +32,17 @@ import { LENGTH_BYTES } from './frame-reader.ts';
  *
  *   request-vote     lastIndex, lastTerm                flags: pre, transfer
  *   vote-reply       wallMs                             flags: pre, yes = granted
- *   append-entries   prevIndex, prevTerm, commit        then a table of batches and their bytes, see below
- *   append-reply     match, hintIndex, hintTerm         flags: yes = ok
+ *   append-entries   prevIndex, prevTerm, commit        then batches, see `append-codec.ts`
+ *   append-reply     match, hintIndex, hintTerm         flags: yes = ok, room
  *   heartbeat        commit, round, now
- *   heartbeat-reply  round
+ *   heartbeat-reply  round                              flags: room
  *   timeout-now      –
- *
- *   append-entries after its three fields: | batches u32 | { entries u32, bytes u32 } per batch | bytes of all batches |
+ *   install-snapshot see `install-codec.ts`             flags: last
+ *   install-reply    snapshotId, next, status
+ *   read-index       read
+ *   read-reply       read, index, refusal
  */
 const VERSION = 1;
-const BODY = 20;
-const TABLE = BODY + 3 * 8;
 
 /**
  * The longest frame, without its length. A leader sends about 1 MiB at once; a single entry may be larger, and 64 MiB is
@@ -50,10 +59,38 @@ const TYPES = {
   heartbeat: 5,
   'heartbeat-reply': 6,
   'timeout-now': 7,
+  'install-snapshot': 8,
+  'install-reply': 9,
+  'read-index': 10,
+  'read-reply': 11,
 } as const satisfies Record<Rpc['kind'], number>;
 
-const Flag = { pre: 1, transfer: 2, yes: 4 } as const;
-const FLAGS_MAX = 7;
+/** The flags that an rpc of this kind may carry. */
+const FLAGS: Readonly<Record<Rpc['kind'], number>> = {
+  'request-vote': Flag.pre | Flag.transfer,
+  'vote-reply': Flag.pre | Flag.yes,
+  'append-entries': 0,
+  'append-reply': Flag.yes | Flag.room,
+  heartbeat: 0,
+  'heartbeat-reply': Flag.room,
+  'timeout-now': 0,
+  'install-snapshot': Flag.last,
+  'install-reply': 0,
+  'read-index': 0,
+  'read-reply': 0,
+};
+
+const KINDS: ReadonlyMap<number, Rpc['kind']> = new Map(
+  (Object.keys(TYPES) as Rpc['kind'][]).map((kind) => [TYPES[kind], kind]),
+);
+
+/** Why a read was refused, in the order of their numbers on the wire. Only ever add to the end. */
+const READ_REFUSALS: readonly ReadReply['refusal'][] = [
+  undefined,
+  'not-leader',
+  'unconfirmed',
+  'overloaded',
+];
 
 /** A frame, ready to be written: its pieces in order, and how many bytes they are together. */
 export interface EncodedFrame {
@@ -73,22 +110,25 @@ export interface Route {
 
 /** Replies name the boot of the node that asked; requests do not. */
 export function isReply(kind: Rpc['kind']): boolean {
-  return kind === 'vote-reply' || kind === 'append-reply' || kind === 'heartbeat-reply';
+  return kind.endsWith('-reply');
 }
 
-/** The frame of an rpc. The bytes of entries are neither copied nor encoded again. */
+/** The frame of an rpc. The bytes of entries and snapshots are neither copied nor encoded again. */
 export function encodeRpc(rpc: Rpc, groupId: number): EncodedFrame {
   const fields = fieldsOf(rpc);
-  const batches = rpc.kind === 'append-entries' ? rpc.batches : undefined;
-  const tableBytes = batches === undefined ? 0 : 4 + batches.length * 8;
-  const head = Buffer.allocUnsafe(LENGTH_BYTES + BODY + fields.length * 8 + tableBytes);
+  const tail = LENGTH_BYTES + BODY + fields.length * 8;
+  const head = Buffer.allocUnsafe(tail + tableBytes(rpc));
   writeHeader(head, rpc, groupId);
-  fields.forEach((field, i) => writeU64(head, field, LENGTH_BYTES + BODY + i * 8));
-  const chunks = [head, ...(batches ?? []).map((batch) => batch.bytes)];
+  fields.forEach((value, i) => writeU64(head, value, LENGTH_BYTES + BODY + i * 8));
+  if (rpc.kind === 'append-entries') writeTable(head, tail, rpc);
+  if (rpc.kind === 'install-snapshot') {
+    head.writeUInt32LE(rpc.snapshot.configuration.length, tail);
+  }
+  const chunks = [head, ...attachments(rpc)];
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  assert(bytes - LENGTH_BYTES <= FRAME_BYTES_MAX, 'no rpc is larger than the largest frame');
+  const bytesMax = rpc.kind === 'install-snapshot' ? INSTALL_BYTES_MAX : FRAME_BYTES_MAX;
+  assert(bytes - LENGTH_BYTES <= bytesMax, 'no rpc is larger than the largest frame');
   head.writeUInt32LE(bytes - LENGTH_BYTES, 0);
-  if (rpc.kind === 'append-entries') writeTable(head, rpc);
   return { chunks, bytes };
 }
 
@@ -101,15 +141,15 @@ function writeHeader(head: Buffer, rpc: Rpc, groupId: number): void {
   head.writeUInt32LE(isReply(rpc.kind) ? rpc.incarnation : 0, LENGTH_BYTES + 16);
 }
 
-function writeTable(head: Buffer, { batches }: AppendEntries): void {
-  let offset = LENGTH_BYTES + TABLE;
-  head.writeUInt32LE(batches.length, offset);
-  offset += 4;
-  for (const batch of batches) {
-    head.writeUInt32LE(batch.count, offset);
-    head.writeUInt32LE(batch.bytes.length, offset + 4);
-    offset += 8;
-  }
+/** What stands between the fields and the attachments. */
+function tableBytes(rpc: Rpc): number {
+  if (rpc.kind === 'append-entries') return tableBytesOf(rpc);
+  return rpc.kind === 'install-snapshot' ? CONFIGURATION_LENGTH_BYTES : 0;
+}
+
+function attachments(rpc: Rpc): readonly Buffer[] {
+  if (rpc.kind === 'append-entries') return rpc.batches.map(({ bytes }) => bytes);
+  return rpc.kind === 'install-snapshot' ? [rpc.snapshot.configuration, rpc.data] : [];
 }
 
 function fieldsOf(rpc: Rpc): readonly number[] {
@@ -119,7 +159,7 @@ function fieldsOf(rpc: Rpc): readonly number[] {
     case 'vote-reply':
       return [rpc.wallMs];
     case 'append-entries':
-      return [rpc.prevIndex, rpc.prevTerm, rpc.commit];
+      return appendFields(rpc);
     case 'append-reply':
       return [rpc.match, rpc.hintIndex, rpc.hintTerm];
     case 'heartbeat':
@@ -128,6 +168,14 @@ function fieldsOf(rpc: Rpc): readonly number[] {
       return [rpc.round];
     case 'timeout-now':
       return [];
+    case 'install-snapshot':
+      return installFields(rpc);
+    case 'install-reply':
+      return installReplyFields(rpc);
+    case 'read-index':
+      return [rpc.read];
+    case 'read-reply':
+      return [rpc.read, rpc.index, READ_REFUSALS.indexOf(rpc.refusal)];
   }
 }
 
@@ -138,72 +186,62 @@ function flagsOf(rpc: Rpc): number {
     case 'vote-reply':
       return (rpc.pre ? Flag.pre : 0) | (rpc.granted ? Flag.yes : 0);
     case 'append-reply':
-      return rpc.ok ? Flag.yes : 0;
+      return (rpc.ok ? Flag.yes : 0) | (rpc.room ? Flag.room : 0);
+    case 'heartbeat-reply':
+      return rpc.room ? Flag.room : 0;
+    case 'install-snapshot':
+      return rpc.last ? Flag.last : 0;
     case 'append-entries':
     case 'heartbeat':
-    case 'heartbeat-reply':
     case 'timeout-now':
+    case 'install-reply':
+    case 'read-index':
+    case 'read-reply':
       return 0;
   }
 }
 
 /**
  * Parses a frame (without its length); `undefined` when it is no well-formed rpc of this group. Keeps nothing of
- * `frame`: entries are copied out, so that they pin no stream buffer.
+ * `frame`: entries and snapshots are copied out, so that they pin no stream buffer.
  */
 export function decodeRpc(frame: Buffer, route: Route): Rpc | undefined {
   if (frame.length < BODY || frame[0] !== VERSION) return undefined;
-  if (frame.readUInt16LE(2) > FLAGS_MAX || frame.readUInt32LE(4) !== route.groupId)
-    return undefined;
+  const kind = KINDS.get(frame[1] ?? 0);
+  if (kind === undefined || (frame.readUInt16LE(2) & ~FLAGS[kind]) !== 0) return undefined;
+  if (frame.readUInt32LE(4) !== route.groupId) return undefined;
   const sent = readU64(frame, 8);
   if (!Number.isSafeInteger(sent)) return undefined;
-  const { from, to, boot } = route;
-  return decodeBody(frame, { from, to, term: term(sent), incarnation: boot });
+  const { from, to } = route;
+  const boot = isReply(kind) ? incarnation(frame.readUInt32LE(16)) : route.boot;
+  return decodeBody(kind, frame, { from, to, term: term(sent), incarnation: boot });
 }
 
-type Envelope = Pick<Rpc, 'from' | 'to' | 'term' | 'incarnation'>;
-
-function decodeBody(frame: Buffer, envelope: Envelope): Rpc | undefined {
-  switch (frame[1]) {
-    case TYPES['request-vote']:
+function decodeBody(kind: Rpc['kind'], frame: Buffer, envelope: Envelope): Rpc | undefined {
+  switch (kind) {
+    case 'request-vote':
       return hasFields(frame, 2) ? requestVote(frame, envelope) : undefined;
-    case TYPES['vote-reply']:
-      return hasFields(frame, 1) ? voteReply(frame, asReply(frame, envelope)) : undefined;
-    case TYPES['append-entries']:
-      return appendEntries(frame, envelope);
-    case TYPES['append-reply']:
-      return hasFields(frame, 3) ? appendReply(frame, asReply(frame, envelope)) : undefined;
-    case TYPES.heartbeat:
+    case 'vote-reply':
+      return hasFields(frame, 1) ? voteReply(frame, envelope) : undefined;
+    case 'append-entries':
+      return decodeAppend(frame, envelope);
+    case 'append-reply':
+      return hasFields(frame, 3) ? appendReply(frame, envelope) : undefined;
+    case 'heartbeat':
       return hasFields(frame, 3) ? heartbeat(frame, envelope) : undefined;
-    case TYPES['heartbeat-reply']:
-      return hasFields(frame, 1)
-        ? { kind: 'heartbeat-reply', ...asReply(frame, envelope), round: field(frame, 0) }
-        : undefined;
-    case TYPES['timeout-now']:
-      return hasFields(frame, 0) ? { kind: 'timeout-now', ...envelope } : undefined;
-    default:
-      return undefined;
+    case 'heartbeat-reply':
+      return hasFields(frame, 1) ? heartbeatReply(frame, envelope) : undefined;
+    case 'timeout-now':
+      return hasFields(frame, 0) ? { kind, ...envelope } : undefined;
+    case 'install-snapshot':
+      return decodeInstall(frame, envelope);
+    case 'install-reply':
+      return decodeInstallReply(frame, envelope);
+    case 'read-index':
+      return hasFields(frame, 1) ? { kind, ...envelope, read: field(frame, 0) } : undefined;
+    case 'read-reply':
+      return hasFields(frame, 3) ? readReply(frame, envelope) : undefined;
   }
-}
-
-const field = (frame: Buffer, i: number): number => readU64(frame, BODY + i * 8);
-
-const hasFlag = (frame: Buffer, flag: number): boolean => (frame.readUInt16LE(2) & flag) !== 0;
-
-/** The body is exactly `count` fields, each a whole number below 2^53. */
-function hasFields(frame: Buffer, count: number): boolean {
-  return frame.length === BODY + count * 8 && areSafe(frame, count);
-}
-
-function areSafe(frame: Buffer, count: number): boolean {
-  for (let i = 0; i < count; i += 1) {
-    if (!Number.isSafeInteger(field(frame, i))) return false;
-  }
-  return true;
-}
-
-function asReply(frame: Buffer, envelope: Envelope): Envelope {
-  return { ...envelope, incarnation: incarnation(frame.readUInt32LE(16)) };
 }
 
 function requestVote(frame: Buffer, envelope: Envelope): Rpc {
@@ -235,6 +273,7 @@ function appendReply(frame: Buffer, envelope: Envelope): Rpc {
     match: logIndex(field(frame, 0)),
     hintIndex: logIndex(field(frame, 1)),
     hintTerm: term(field(frame, 2)),
+    room: hasFlag(frame, Flag.room),
   };
 }
 
@@ -248,53 +287,14 @@ function heartbeat(frame: Buffer, envelope: Envelope): Rpc {
   };
 }
 
-function appendEntries(frame: Buffer, envelope: Envelope): Rpc | undefined {
-  if (frame.length < TABLE + 4 || !areSafe(frame, 3)) return undefined;
-  const batches = decodeBatches(frame);
-  if (batches === undefined) return undefined;
-  const rpc: AppendEntries = {
-    kind: 'append-entries',
-    ...envelope,
-    prevIndex: logIndex(field(frame, 0)),
-    prevTerm: term(field(frame, 1)),
-    commit: logIndex(field(frame, 2)),
-    batches,
-  };
-  return continuesPrevious(rpc) ? rpc : undefined;
+function heartbeatReply(frame: Buffer, envelope: Envelope): Rpc {
+  const room = hasFlag(frame, Flag.room);
+  return { kind: 'heartbeat-reply', ...envelope, round: field(frame, 0), room };
 }
 
-function decodeBatches(frame: Buffer): EntryBatch[] | undefined {
-  const count = frame.readUInt32LE(TABLE);
-  let start = TABLE + 4 + count * 8;
-  if (start > frame.length) return undefined;
-  const batches: EntryBatch[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const row = TABLE + 4 + i * 8;
-    const end = start + frame.readUInt32LE(row + 4);
-    if (end > frame.length) return undefined;
-    const batch = EntryBatch.decode(owned(frame.subarray(start, end)), frame.readUInt32LE(row));
-    if (batch === undefined) return undefined;
-    batches.push(batch);
-    start = end;
-  }
-  return start === frame.length ? batches : undefined;
-}
-
-/** A copy in memory of its own: entries live long, and a view or a pooled copy would pin a slab each. */
-function owned(view: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(view.length);
-  view.copy(copy);
-  return copy;
-}
-
-/** Entries go on right after `prevIndex`; terms never go back and none is later than the leader's. */
-function continuesPrevious(rpc: AppendEntries): boolean {
-  let index: number = rpc.prevIndex;
-  let highest: number = rpc.prevTerm;
-  for (const batch of rpc.batches) {
-    if (batch.first !== index + 1 || batch.termAt(batch.first) < highest) return false;
-    index = batch.last;
-    highest = batch.termAt(batch.last);
-  }
-  return highest <= rpc.term;
+function readReply(frame: Buffer, envelope: Envelope): Rpc | undefined {
+  const number = field(frame, 2);
+  if (number >= READ_REFUSALS.length) return undefined;
+  const [read, index] = [field(frame, 0), logIndex(field(frame, 1))];
+  return { kind: 'read-reply', ...envelope, read, refusal: READ_REFUSALS[number], index };
 }

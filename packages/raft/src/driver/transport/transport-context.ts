@@ -1,12 +1,15 @@
 import type { Incarnation, NodeId } from '../../core/numbers.ts';
-import type { Clock, Network, PeerAddress, Random, Timers } from '../../ports.ts';
-import type { Acquaintance, Self } from './handshake.ts';
+import type { Clock, Network, PeerAddress, PeerAuth, Random, Timers } from '../../ports.ts';
+import type { Self } from './greeting.ts';
+import type { Acquaintance } from './judging.ts';
 import type { PeerBook } from './peer-book.ts';
 import type { TransportHandlers } from './transport-events.ts';
 
 export interface Peer {
   readonly id: NodeId;
   readonly address: PeerAddress;
+  /** Of its data directory, when the configuration says so: then no other one is accepted under this id. */
+  readonly instanceId?: string | undefined;
 }
 
 /** What all streams of one transport share. */
@@ -15,6 +18,7 @@ export interface TransportContext {
   readonly timers: Timers;
   readonly clock: Clock;
   readonly random: Random;
+  readonly auth: PeerAuth;
   readonly groupId: number;
   readonly self: Self;
   /** A bulk stream whose queue has not moved for this long is opened again. */

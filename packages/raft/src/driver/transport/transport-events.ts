@@ -1,6 +1,7 @@
 import type { Incarnation, NodeId } from '../../core/numbers.ts';
 import type { Rpc } from '../../core/rpc.ts';
-import type { Channel, Refusal } from './handshake.ts';
+import type { Channel } from './greeting.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What happens between nodes and people may want to read. Repeated failures of one stream are told once. */
 export type TransportEvent =
@@ -8,11 +9,17 @@ export type TransportEvent =
   | { readonly kind: 'hello-refused'; readonly peer: NodeId; readonly refusal: Refusal }
   /** A peer turned us away. */
   | { readonly kind: 'refused-by-peer'; readonly peer: NodeId; readonly refusal: Refusal }
-  /** A peer welcomed us, and we left: it is not the one that we know. */
+  /** A peer answered us, and we left: it is not the one that we know, or could not prove it. */
   | { readonly kind: 'welcome-refused'; readonly peer: NodeId; readonly refusal: Refusal }
   /** What listens at the peer's address is no RRMQ node. */
   | { readonly kind: 'no-node-there'; readonly peer: NodeId }
-  /** No welcome (or, on an accepted stream, no hello) in time. `peer` is unknown before its hello. */
+  /** The peer speaks no TLS, or shows a certificate that is not trusted for its address; `detail` says why. */
+  | {
+      readonly kind: 'untrusted-certificate';
+      readonly peer: NodeId;
+      readonly detail: string;
+    }
+  /** No welcome (or, on an accepted stream, no proof) in time. `peer` is unknown before its hello. */
   | { readonly kind: 'handshake-timeout'; readonly peer: NodeId | undefined }
   /** A stream was closed because of what came over it. */
   | {
@@ -20,7 +27,7 @@ export type TransportEvent =
       readonly peer: NodeId | undefined;
       readonly reason: string;
     }
-  /** More streams were opened to us than a cluster needs; one was closed before its hello. */
+  /** More streams were opened to us than a cluster needs; the oldest of those that prove nothing are closed. */
   | { readonly kind: 'too-many-streams' }
   | { readonly kind: 'stream-opened'; readonly peer: NodeId; readonly channel: Channel }
   /** An open stream broke or was given up. */
@@ -35,9 +42,12 @@ export interface TransportHandlers {
    * is one to this boot.
    */
   received(rpc: Rpc): void;
-  /** Our own control stream to the peer completed its handshake: it can be sent to. */
+  /**
+   * Our own control stream to the peer completed its handshake: it can be sent to. A newcomer, which `setPeers` has not
+   * named, is reported likewise, and not again when it is named.
+   */
   connected(peer: NodeId, incarnation: Incarnation): void;
-  /** Our own control stream to the peer, reported as connected, is over. */
+  /** Our own control stream to the peer, reported as connected, is over. Not told of peers that `setPeers` leaves out. */
   disconnected(peer: NodeId): void;
   /**
    * The process that ran the peer is gone: nobody listens at its address (told once per loss, also when nobody ever
@@ -45,8 +55,8 @@ export interface TransportHandlers {
    */
   gone(peer: NodeId, why: GoneReason): void;
   /**
-   * First contact. Must call `done` when the instance id of the peer is durable; until then nothing is exchanged with
-   * it. Called once per peer without known instance id.
+   * First contact, when the peer has proven what it says. Must call `done` when the instance id of the peer is durable;
+   * until then nothing is exchanged with it. Called once per peer without known instance id.
    */
   remember(peer: NodeId, instanceId: string, done: () => void): void;
   event(event: TransportEvent): void;

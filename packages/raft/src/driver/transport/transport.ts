@@ -1,26 +1,20 @@
 import type { Incarnation, NodeId } from '../../core/numbers.ts';
 import type { Rpc } from '../../core/rpc.ts';
-import type { Clock, Network, PeerStream, Random, Timers } from '../../ports.ts';
-import { AcceptedStream } from './accepted-stream.ts';
-import {
-  type Acquaintance,
-  type Greeting,
-  type Refusal,
-  type RefusalCode,
-  type Self,
-  judge,
-} from './handshake.ts';
+import type { Clock, Network, PeerAuth, PeerStream, Random, Timers } from '../../ports.ts';
+import { AcceptedStreams } from './accepted-streams.ts';
+import type { AcceptedStream } from './accepted-stream.ts';
+import type { Greeting, Self } from './greeting.ts';
+import { type Acquaintance, judge } from './judging.ts';
 import { PeerBook } from './peer-book.ts';
-import { PeerLink } from './peer-link.ts';
+import type { PeerLink } from './peer-link.ts';
+import { PeerLinks } from './peer-links.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
 import { isReply } from './rpc-codec.ts';
 import type { Peer, TransportContext } from './transport-context.ts';
 import type { PeerStats, TransportHandlers } from './transport-events.ts';
 
 /** Two election timeouts of the default timing. */
 const STALL_MS = 1_200;
-
-/** Accepted streams: two for each of many peers, as many again that are just being replaced, and no more. */
-const ACCEPTED_MAX = 256;
 
 /** Anyone can claim many ids: this many are remembered. */
 const TOLD_MAX = 64;
@@ -30,6 +24,7 @@ export interface TransportOptions {
   readonly timers: Timers;
   readonly clock: Clock;
   readonly random: Random;
+  readonly auth: PeerAuth;
   readonly identity: Self;
   readonly groupId: number;
   /** The instance ids that were remembered durably. */
@@ -46,8 +41,8 @@ export interface TransportOptions {
  */
 export class Transport {
   readonly #context: TransportContext;
-  readonly #links = new Map<NodeId, PeerLink>();
-  readonly #accepted = new Set<AcceptedStream>();
+  readonly #links: PeerLinks;
+  readonly #accepted: AcceptedStreams;
   readonly #dirty = new Set<PeerLink>();
   /** The refusals told last, by the id that was claimed, so that retries do not repeat them. */
   readonly #told = new Map<NodeId, RefusalCode>();
@@ -55,12 +50,13 @@ export class Transport {
 
   /** Listens from now on. Peers are refused until `setPeers` names them. */
   constructor(options: TransportOptions) {
-    const { network, timers, clock, random, groupId, handlers } = options;
+    const { network, timers, clock, random, auth, groupId, handlers } = options;
     this.#context = {
       network,
       timers,
       clock,
       random,
+      auth,
       groupId,
       handlers,
       self: options.identity,
@@ -69,22 +65,31 @@ export class Transport {
       acquaintance: (peer) => this.#acquaintance(peer),
       sawBoot: (peer, boot) => this.#sawBoot(peer, boot),
     };
+    this.#links = new PeerLinks(this.#context);
+    this.#accepted = new AcceptedStreams(this.#context, {
+      greeted: (stream, hello) => this.#greeted(stream, hello),
+      unproven: (stream, hello, refusal) => this.#refuse(stream, hello.from, refusal),
+      proven: (stream, hello) => this.#proven(stream, hello),
+      received: (rpc) => this.#received(rpc),
+      over: (stream) => this.#over(stream),
+    });
     network.listen((stream) => this.#accept(stream));
   }
 
-  /** The peers to talk to, and no others; this node itself is left out. Opens and closes links accordingly. */
-  setPeers(peers: readonly Peer[]): void {
+  /**
+   * The peers to talk to; this node itself is left out. Opens and closes links accordingly. A node that is none of them
+   * and has `nextId` or a higher id may have become a member of late, and is talked to when it comes by itself; one
+   * with a lower id was removed.
+   */
+  setPeers(peers: readonly Peer[], { nextId }: { readonly nextId: NodeId }): void {
     if (this.#closed) return;
-    const wanted = new Map(peers.map((peer) => [peer.id, peer]));
-    wanted.delete(this.#context.self.identity.nodeId);
-    for (const link of this.#links.values()) {
-      const peer = wanted.get(link.peer.id);
-      if (peer === undefined || !isSameAddress(peer, link.peer)) this.#unlink(link);
-      if (peer === undefined) this.#closeAccepted((hello) => hello.from === link.peer.id);
+    for (const link of this.#links.setPeers(peers, nextId, this.#accepted.provenIds())) {
+      this.#dirty.delete(link);
     }
-    for (const peer of wanted.values()) {
-      if (!this.#links.has(peer.id)) this.#links.set(peer.id, new PeerLink(this.#context, peer));
-    }
+    const { self } = this.#context;
+    this.#accepted.close(
+      (hello) => judge(self, hello, this.#acquaintance(hello.from)) !== undefined,
+    );
   }
 
   /**
@@ -115,43 +120,38 @@ export class Transport {
   }
 
   get stats(): ReadonlyMap<NodeId, PeerStats> {
-    return new Map([...this.#links].map(([peer, link]) => [peer, link.stats]));
+    return this.#links.stats;
   }
 
   /** Ends all streams. No handler is called any more. */
   close(): void {
     this.#closed = true;
-    for (const link of this.#links.values()) this.#unlink(link);
-    for (const stream of this.#accepted) stream.close();
-  }
-
-  #unlink(link: PeerLink): void {
-    link.close();
-    this.#links.delete(link.peer.id);
-    this.#dirty.delete(link);
+    this.#links.close();
+    this.#dirty.clear();
+    this.#accepted.close();
   }
 
   #accept(stream: PeerStream): void {
-    if (this.#closed || this.#accepted.size >= ACCEPTED_MAX) {
-      stream.handle({ opened: ignore, received: ignore, closed: ignore });
-      stream.close();
-      if (!this.#closed) this.#context.handlers.event({ kind: 'too-many-streams' });
-      return;
-    }
-    const accepted = new AcceptedStream(this.#context, stream, {
-      greeted: (from, hello) => this.#greeted(from, hello),
-      received: (rpc) => this.#received(rpc),
-      over: (which) => void this.#accepted.delete(which),
-    });
-    this.#accepted.add(accepted);
+    if (!this.#closed) return this.#accepted.add(stream);
+    stream.handle({ opened: ignore, received: ignore, closed: ignore });
+    return stream.close();
   }
 
   #greeted(stream: AcceptedStream, hello: Greeting): void {
     const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
+    if (refusal === undefined) stream.challenge();
+    else this.#refuse(stream, hello.from, refusal);
+  }
+
+  /** Judged again: since its hello the peer may have been removed, or shown another boot or directory. */
+  #proven(stream: AcceptedStream, hello: Greeting): void {
+    const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
     if (refusal !== undefined) return this.#refuse(stream, hello.from, refusal);
+    this.#links.cameByItself(hello);
     this.#sawBoot(hello.from, hello.incarnation);
-    this.#closeAccepted((other) => isReplaced(other, hello));
+    this.#accepted.close((other) => isReplaced(other, hello));
     this.#context.book.meet(hello.from, hello.instanceId, () => this.#welcome(stream, hello));
+    return undefined;
   }
 
   #refuse(stream: AcceptedStream, peer: NodeId, refusal: Refusal): void {
@@ -163,14 +163,14 @@ export class Transport {
   }
 
   /** The peer is remembered. Meanwhile it may have restarted, been removed, or opened another stream. */
-  #welcome(stream: AcceptedStream, hello: Greeting): void {
+  #welcome(stream: AcceptedStream, { from, instanceId, incarnation, channel }: Greeting): void {
     if (stream.isOver) return;
-    const link = this.#links.get(hello.from);
-    const isStale = this.#context.book.bootOf(hello.from) !== hello.incarnation;
-    if (this.#closed || link === undefined || isStale) return stream.close();
-    this.#told.delete(hello.from);
+    const link = this.#links.get(from);
+    const isCurrent = this.#context.book.isCurrent(from, instanceId, incarnation);
+    if (this.#closed || link === undefined || !isCurrent) return stream.close();
+    this.#told.delete(from);
     stream.welcome();
-    link.peerDialled(hello.channel, hello.incarnation);
+    link.peerDialled(channel, incarnation);
   }
 
   #received(rpc: Rpc): void {
@@ -185,23 +185,28 @@ export class Transport {
     return reply.incarnation === 0 || reply.incarnation === this.#context.self.incarnation;
   }
 
+  /** A newcomer is a peer for as long as it keeps a stream open. */
+  #over({ hello }: AcceptedStream): void {
+    if (this.#closed || hello === undefined || this.#accepted.provenIds().has(hello.from)) return;
+    const link = this.#links.leaveNewcomer(hello.from);
+    if (link === undefined) return;
+    const { connected } = link.stats;
+    link.close();
+    this.#dirty.delete(link);
+    if (connected) this.#context.handlers.disconnected(hello.from);
+  }
+
   #acquaintance(peer: NodeId): Acquaintance {
     const { book } = this.#context;
-    const isMember = this.#links.has(peer);
-    return { isMember, instanceId: book.instanceOf(peer), incarnation: book.bootOf(peer) };
+    const standing = this.#links.standingOf(peer);
+    return { standing, instanceId: book.instanceOf(peer), incarnation: book.bootOf(peer) };
   }
 
   #sawBoot(peer: NodeId, boot: Incarnation): void {
     if (!this.#context.book.sawBoot(peer, boot)) return;
-    this.#closeAccepted((hello) => hello.from === peer && hello.incarnation < boot);
+    this.#accepted.close((hello) => hello.from === peer && hello.incarnation < boot);
     this.#links.get(peer)?.peerRestarted(boot);
     this.#context.handlers.gone(peer, 'newer-incarnation');
-  }
-
-  #closeAccepted(which: (hello: Greeting) => boolean): void {
-    for (const stream of this.#accepted) {
-      if (stream.hello !== undefined && which(stream.hello)) stream.close();
-    }
   }
 }
 
@@ -212,8 +217,4 @@ function ignore(): void {
 /** A peer has one stream per channel: the latest. An older one is half-dead. */
 function isReplaced(older: Greeting, latest: Greeting): boolean {
   return older !== latest && older.from === latest.from && older.channel === latest.channel;
-}
-
-function isSameAddress(one: Peer, other: Peer): boolean {
-  return one.address.ip === other.address.ip && one.address.port === other.address.port;
 }

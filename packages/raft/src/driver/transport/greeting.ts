@@ -1,0 +1,165 @@
+import { assert } from '../../core/assert.ts';
+import {
+  type Incarnation,
+  type NodeId,
+  incarnation as asIncarnation,
+  nodeId,
+} from '../../core/numbers.ts';
+import type { PeerAddress } from '../../ports.ts';
+import type { DirectoryIdentity } from '../../storage/recovered.ts';
+
+/**
+ * What a node says about itself, in hello and challenge. Offsets count from its start; little-endian.
+ *
+ *   0    1    2       4      6        8     12     16     20           24
+ *   | v1 |type| least | most | channel| from | to   | epoch| incarnation| cluster id | instance id | more    |
+ *   | u8 | u8 | u16   | u16  | u16    | u32  | u32  | u32  | u32        | u8 + ASCII | u8 + ASCII  | u16 + … |
+ *
+ * `least … most` are the protocol versions that the sender speaks. This layout stays as it is in every version; what a
+ * version adds stands in `more`. As of protocol 2:
+ *
+ *   | nonce | port | ip         |
+ *   | 32    | u16  | u8 + ASCII |
+ */
+const FIXED_BYTES = 24;
+const ID_BYTES_MAX = 64;
+/** The longest host name. */
+const IP_BYTES_MAX = 253;
+const IP = /^[A-Za-z0-9.:_-]+$/;
+
+export const LAYOUT_VERSION = 1;
+
+export const NONCE_BYTES = 32;
+
+/** The protocol versions that this program speaks. */
+export const PROTOCOL = { least: 2, most: 2 } as const;
+
+/** Control carries votes, heartbeats and replies; bulk carries entries, so that the former never queue behind them. */
+export type Channel = 'control' | 'bulk';
+
+/** What a node says about itself and whom it means to talk to. */
+export interface Greeting {
+  readonly leastVersion: number;
+  readonly mostVersion: number;
+  readonly clusterId: string;
+  readonly clusterEpoch: number;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly instanceId: string;
+  readonly incarnation: Incarnation;
+  readonly channel: Channel;
+  /** Never said before; empty in a greeting of a protocol that this program does not speak. */
+  readonly nonce: Buffer;
+  /** Where the sender listens for peers; `NOWHERE` likewise. */
+  readonly address: PeerAddress;
+}
+
+const NOWHERE: PeerAddress = { ip: '', port: 0 };
+
+/** A node, as its data directory, its boot number and its host say. */
+export interface Self {
+  readonly identity: DirectoryIdentity;
+  readonly incarnation: Incarnation;
+  /** Where it listens for peers. */
+  readonly address: PeerAddress;
+}
+
+/** To whom a greeting goes, and over which stream. */
+export interface Greeted {
+  readonly to: NodeId;
+  readonly channel: Channel;
+}
+
+export function greeting(self: Self, { to, channel }: Greeted, nonce: Buffer): Greeting {
+  const { clusterId, clusterEpoch, instanceId, nodeId: from } = self.identity;
+  const { incarnation, address } = self;
+  const versions = { leastVersion: PROTOCOL.least, mostVersion: PROTOCOL.most };
+  const names = { clusterId, clusterEpoch, from, to, instanceId };
+  return { ...versions, ...names, incarnation, channel, nonce, address };
+}
+
+/** Whether there is a protocol that both sides speak. */
+export function speaksOurs({ leastVersion, mostVersion }: Greeting): boolean {
+  return leastVersion <= PROTOCOL.most && mostVersion >= PROTOCOL.least;
+}
+
+/** The greeting as bytes, the same ones each time, and other ones for any other greeting. `type` is the frame's. */
+export function encodeGreeting(type: number, said: Greeting): Buffer {
+  const fixed = Buffer.alloc(FIXED_BYTES);
+  fixed[0] = LAYOUT_VERSION;
+  fixed[1] = type;
+  fixed.writeUInt16LE(said.leastVersion, 2);
+  fixed.writeUInt16LE(said.mostVersion, 4);
+  fixed.writeUInt16LE(said.channel === 'bulk' ? 1 : 0, 6);
+  fixed.writeUInt32LE(said.from, 8);
+  fixed.writeUInt32LE(said.to, 12);
+  fixed.writeUInt32LE(said.clusterEpoch, 16);
+  fixed.writeUInt32LE(said.incarnation, 20);
+  const ids = [text(said.clusterId, ID_BYTES_MAX), text(said.instanceId, ID_BYTES_MAX)];
+  return Buffer.concat([fixed, ...ids, encodeMore(said)]);
+}
+
+function encodeMore({ nonce, address }: Greeting): Buffer {
+  assert(nonce.length === NONCE_BYTES, 'a nonce has 32 bytes');
+  const port = Buffer.alloc(2);
+  port.writeUInt16LE(address.port);
+  const more = Buffer.concat([nonce, port, text(address.ip, IP_BYTES_MAX)]);
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(more.length);
+  return Buffer.concat([length, more]);
+}
+
+/** One byte for the length, then the characters. */
+function text(characters: string, bytesMax: number): Buffer {
+  const bytes = Buffer.from(characters, 'latin1');
+  assert(bytes.length > 0 && bytes.length <= bytesMax, 'a name has 1 … 64, a host 1 … 253 bytes');
+  return Buffer.concat([Buffer.of(bytes.length), bytes]);
+}
+
+/** The greeting at the start of a frame and how many bytes it has; `undefined` when it is malformed. Copies. */
+export function decodeGreeting(
+  frame: Buffer,
+): { readonly said: Greeting; readonly bytes: number } | undefined {
+  const clusterId = textAt(frame, FIXED_BYTES, ID_BYTES_MAX);
+  if (clusterId === undefined) return undefined;
+  const instanceId = textAt(frame, FIXED_BYTES + 1 + clusterId.length, ID_BYTES_MAX);
+  if (instanceId === undefined) return undefined;
+  const start = FIXED_BYTES + 2 + clusterId.length + instanceId.length;
+  const channel = frame.readUInt16LE(6);
+  if (start + 2 > frame.length || channel > 1) return undefined;
+  const end = start + 2 + frame.readUInt16LE(start);
+  if (end > frame.length) return undefined;
+  const early: Greeting = {
+    leastVersion: frame.readUInt16LE(2),
+    mostVersion: frame.readUInt16LE(4),
+    clusterId,
+    clusterEpoch: frame.readUInt32LE(16),
+    from: nodeId(frame.readUInt32LE(8)),
+    to: nodeId(frame.readUInt32LE(12)),
+    instanceId,
+    incarnation: asIncarnation(frame.readUInt32LE(20)),
+    channel: channel === 1 ? 'bulk' : 'control',
+    nonce: Buffer.alloc(0),
+    address: NOWHERE,
+  };
+  if (!speaksOurs(early)) return { said: early, bytes: end };
+  const more = decodeMore(frame.subarray(start + 2, end));
+  return more && { said: { ...early, ...more }, bytes: end };
+}
+
+function decodeMore(more: Buffer): Pick<Greeting, 'nonce' | 'address'> | undefined {
+  const ip = textAt(more, NONCE_BYTES + 2, IP_BYTES_MAX);
+  if (ip === undefined || !IP.test(ip) || more.length !== NONCE_BYTES + 3 + ip.length) {
+    return undefined;
+  }
+  const port = more.readUInt16LE(NONCE_BYTES);
+  if (port === 0) return undefined;
+  return { nonce: Buffer.from(more.subarray(0, NONCE_BYTES)), address: { ip, port } };
+}
+
+function textAt(frame: Buffer, offset: number, bytesMax: number): string | undefined {
+  const length = frame[offset] ?? 0;
+  const end = offset + 1 + length;
+  if (length === 0 || length > bytesMax || end > frame.length) return undefined;
+  return frame.toString('latin1', offset + 1, end);
+}
