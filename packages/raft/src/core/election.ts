@@ -2,6 +2,7 @@ import { assert } from './assert.ts';
 import { NOBODY, type NodeId, type Term, term } from './numbers.ts';
 import { isQuorum, tallyVotes, votersOf } from './quorum.ts';
 import { becomeLeader } from './leading.ts';
+import { tickForwarded } from './reading.ts';
 import type { RequestVote, VoteReply } from './rpc.ts';
 import { FAST_CAMPAIGN_STEP_MS, REFUSED_PRE_VOTE_RETRY_MS } from './settings.ts';
 import type { CoreState } from './state.ts';
@@ -13,8 +14,10 @@ export function tickElection(core: CoreState): void {
   const { role } = core;
   switch (role.kind) {
     case 'follower':
-      if (core.electionClockMs >= role.campaignAt && core.isVoter)
+      tickForwarded(core, role);
+      if (core.electionClockMs >= role.campaignAt && core.mayCampaign) {
         preCampaign(core, role.hurryUntil);
+      }
       return;
     case 'pre-candidate':
       if (core.electionClockMs >= role.giveUpAt) preCampaign(core, role.hurryUntil);
@@ -174,6 +177,7 @@ export function onPeerGone(core: CoreState, peer: NodeId): void {
   const { role } = core;
   if (role.kind !== 'follower' || role.leader !== peer) return;
   role.leader = NOBODY;
+  core.refuseForwarded(role, 'not-leader');
   campaignInTurn(core, peer);
 }
 
@@ -202,9 +206,9 @@ export function campaignAtOnceIfAlone(core: CoreState): void {
   if (alone && core.role.kind === 'follower') core.role.campaignAt = core.electionClockMs;
 }
 
-/** The leader hands over to this node (thesis §3.10). */
+/** The leader hands over to this node (thesis §3.10). A node that installs a snapshot has no state to lead with yet. */
 export function onTimeoutNow(core: CoreState): void {
-  if (core.role.kind === 'leader' || !core.isVoter) return;
+  if (core.role.kind === 'leader' || !core.mayCampaign) return;
   campaign(core, true);
 }
 

@@ -1,13 +1,19 @@
 import { assert } from './assert.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import { logIndex } from './numbers.ts';
-import type { AppendEntries, AppendReply, Heartbeat, HeartbeatReply } from './rpc.ts';
+import type {
+  AppendEntries,
+  AppendReply,
+  Heartbeat,
+  HeartbeatReply,
+  InstallSnapshot,
+} from './rpc.ts';
 import type { CoreState } from './state.ts';
 
 /** The follower's side: AppendEntries (§5.3, figure 2) and heartbeats. */
 
 /** An rpc of the current term's leader came: follow it. */
-function follow(core: CoreState, rpc: AppendEntries | Heartbeat): void {
+export function follow(core: CoreState, rpc: AppendEntries | Heartbeat | InstallSnapshot): void {
   const { role } = core;
   assert(role.kind !== 'leader', 'there is at most one leader in a term');
   if (role.kind === 'follower' && role.leader === rpc.from) {
@@ -34,15 +40,21 @@ export function answerHeartbeat(core: CoreState, rpc: Heartbeat): void {
     term: core.term,
     incarnation: rpc.incarnation,
     round: rpc.round,
+    room: core.room,
   };
   // A slow disk must not delay heartbeats: only a term that is not durable yet holds the reply back.
-  if (core.outbox.hardStateDurable) core.outbox.send(reply);
-  else core.outbox.sendWhenDurable(reply);
+  core.outbox.sendWhenTermDurable(reply);
 }
 
 export function onAppend(core: CoreState, rpc: AppendEntries): void {
   follow(core, rpc);
-  if (rpc.prevIndex < core.log.compacted || core.log.termAt(rpc.prevIndex) !== rpc.prevTerm) {
+  if (rpc.prevIndex < core.log.compacted) {
+    // What is compacted was committed, so that the leader holds it, too, and all that is committed here (§5.4).
+    const match = core.committed;
+    replyTo(core, rpc, { ok: true, match, hintIndex: match, hintTerm: core.term });
+    return;
+  }
+  if (core.log.termAt(rpc.prevIndex) !== rpc.prevTerm) {
     refuseAppend(core, rpc);
     return;
   }
@@ -86,6 +98,7 @@ function replyTo(core: CoreState, rpc: AppendEntries, answer: AppendAnswer): voi
     to: rpc.from,
     term: core.term,
     incarnation: rpc.incarnation,
+    room: core.room,
     ...answer,
   };
   core.outbox.sendWhenDurable(reply);

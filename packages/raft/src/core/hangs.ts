@@ -1,14 +1,12 @@
 import type { Leader } from './role.ts';
 import type { CoreState } from './state.ts';
-import { transferLeadership } from './transfer.ts';
+import { isLive } from './standing.ts';
+import { transfer } from './transfer.ts';
 
 /** What a leader does about things that hang without failing: its own disk, the streams that carry its entries. */
 
 /** A peer that acknowledges nothing new may be slow, not cut off: each further try waits twice as long, up to this. */
 const PATIENCE_MS_MAX = 60_000;
-
-/** A peer lives when it answered one of so many newest heartbeat rounds. */
-const ROUNDS_MISSED_MAX = 2;
 
 /**
  * A leader whose own disk hangs can go on with its followers' disks, but not for ever: it hands over to a node whose
@@ -22,7 +20,7 @@ export function tickDisk(core: CoreState, leader: Leader): void {
   } else if (token !== leader.oldestWrite?.token) {
     leader.oldestWrite = { token, sinceMs: now.monotonicMs };
   } else if (now.monotonicMs - leader.oldestWrite.sinceMs >= 2 * settings.electionTimeoutMaxMs) {
-    if (leader.transfer === undefined) transferLeadership(core);
+    if (leader.transfer === undefined) transfer(core, undefined);
   }
 }
 
@@ -41,7 +39,7 @@ export function tickAppendStreams(core: CoreState, leader: Leader): void {
       progress.patienceMs = patienceMs;
       continue;
     }
-    const lives = progress.ackedRound >= leader.rounds.newest - ROUNDS_MISSED_MAX;
+    const lives = isLive(core, progress);
     if (!lives || monotonicMs - progress.waitingSinceMs < progress.patienceMs) continue;
     core.outbox.reopen(peer);
     progress.waitingSinceMs = monotonicMs;

@@ -27,6 +27,8 @@ export function onHeartbeatReply(core: CoreState, leader: Leader, rpc: Heartbeat
   const progress = leader.progress.get(rpc.from);
   if (progress === undefined) return;
   progress.ackedRound = Math.max(progress.ackedRound, rpc.round);
+  progress.heardAtMs = core.receivedAtMs;
+  progress.room = rpc.room;
   confirmRounds(core, leader);
   // What was sent in this round or later may still be under way.
   if (progress.match >= core.log.last || rpc.round <= progress.sentInRound) return;

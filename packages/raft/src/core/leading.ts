@@ -1,15 +1,16 @@
 import { assert } from './assert.ts';
 import { isConfirmed, lostQuorum } from './check-quorum.ts';
-import { EntryBatch, EntryType, RECORD_HEADER_BYTES } from './entry-batch.ts';
+import { EntryType, RECORD_HEADER_BYTES } from './entry-batch.ts';
 import { tickAppendStreams, tickDisk } from './hangs.ts';
 import { beginRound, confirmRounds } from './heartbeats.ts';
 import { HeartbeatRounds } from './heartbeat-rounds.ts';
 import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
 import { encodeNoOp } from './no-op.ts';
+import { encodeOwn } from './own-entries.ts';
 import { PendingBytes } from './pending-bytes.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Progress } from './progress.ts';
-import { receiversOf } from './quorum.ts';
+import { isQuorum, receiversOf } from './quorum.ts';
 import { replicate } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { CoreState } from './state.ts';
@@ -26,7 +27,7 @@ export function becomeLeader(core: CoreState, voterWallMs: number): void {
   const progress = new Map(
     receiversOf(core.configuration)
       .filter((id) => id !== core.id)
-      .map((id) => [id, new Progress(next, settings.appendsInFlightMax)]),
+      .map((id) => [id, new Progress(next, settings)]),
   );
   const leader: Leader = {
     kind: 'leader',
@@ -66,14 +67,21 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
 }
 
 /** Why a proposal cannot be accepted. */
-type ProposalRefusal = 'not-leader' | 'unconfirmed' | 'transferring' | 'overloaded';
+type ProposalRefusal = 'not-leader' | 'unconfirmed' | 'transferring' | 'overloaded' | 'disk-full';
+
+/** What a command does to the state: what shrinks it is taken even when disks are full. */
+export type ProposalEffect = 'grows' | 'shrinks';
 
 export type Proposed =
   | { readonly ok: true; readonly first: LogIndex }
   | { readonly ok: false; readonly reason: ProposalRefusal };
 
 /** Appends commands, in order, all or none; they get consecutive indexes from `first`. */
-export function propose(core: CoreState, payloads: readonly Uint8Array[]): Proposed {
+export function propose(
+  core: CoreState,
+  payloads: readonly Uint8Array[],
+  effect: ProposalEffect,
+): Proposed {
   const { role } = core;
   if (role.kind !== 'leader') return { ok: false, reason: 'not-leader' };
   if (!isConfirmed(core, role)) return { ok: false, reason: 'unconfirmed' };
@@ -81,6 +89,7 @@ export function propose(core: CoreState, payloads: readonly Uint8Array[]): Propo
   if (role.pending.total >= core.settings.uncommittedBytesMax) {
     return { ok: false, reason: 'overloaded' };
   }
+  if (effect === 'grows' && !quorumHasRoom(core, role)) return { ok: false, reason: 'disk-full' };
   const first = logIndex(core.log.last + 1);
   for (const chunk of inChunks(payloads, core.settings.appendBytesMax)) {
     const batch = encodeOwn(core, EntryType.command, chunk);
@@ -91,12 +100,11 @@ export function propose(core: CoreState, payloads: readonly Uint8Array[]): Propo
   return { ok: true, first };
 }
 
-function encodeOwn(core: CoreState, type: EntryType, payloads: readonly Uint8Array[]): EntryBatch {
-  const now = core.clock.now(core.now.monotonicMs, core.now.wallMs);
-  const at = now > core.log.lastAt ? now : core.log.lastAt;
-  const { groupId } = core.settings;
-  const first = logIndex(core.log.last + 1);
-  return EntryBatch.encode({ groupId, first, term: core.term, at, type }, payloads);
+/** Whether a quorum can store more: the others could not keep what they acknowledge. */
+function quorumHasRoom(core: CoreState, leader: Leader): boolean {
+  return isQuorum(core.configuration, (id) =>
+    id === core.id ? core.room : leader.progress.get(id)?.room === true,
+  );
 }
 
 /** Splits so that each part, encoded, has at most `maxBytes`, or holds a single payload. */

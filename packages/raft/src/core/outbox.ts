@@ -2,7 +2,7 @@ import { assert } from './assert.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import type { HardState } from './hard-state.ts';
 import { type LogIndex, type NodeId, type Term, logIndex } from './numbers.ts';
-import type { Load, ReadyWrite, WriteToken } from './ready.ts';
+import type { Install, Load, ReadyWrite, WriteToken } from './ready.ts';
 import type { Rpc } from './rpc.ts';
 
 /** A write that was ordered and is not yet known to be durable. */
@@ -39,6 +39,7 @@ export class Outbox {
 
   // The write being put together.
   #hardState: HardState | undefined;
+  #install: Install | undefined;
   #truncateAfter: LogIndex | undefined;
   #batches: EntryBatch[] = [];
   #thenSend: Rpc[] = [];
@@ -78,6 +79,12 @@ export class Outbox {
     else this.#messages.push(rpc);
   }
 
+  /** Sends as soon as the term that the rpc names is durable; entries that are being written do not delay it. */
+  sendWhenTermDurable(rpc: Rpc): void {
+    if (this.hardStateDurable) this.send(rpc);
+    else this.sendWhenDurable(rpc);
+  }
+
   load(load: Load): void {
     this.#loads.push(load);
   }
@@ -110,10 +117,27 @@ export class Outbox {
       this.#truncateAfter = after;
       this.#orderedThrough = after;
     }
-    this.#durable = logIndex(Math.min(this.#durable, after));
-    for (const write of this.#inFlight) {
-      write.durableThrough = logIndex(Math.min(write.durableThrough, after));
+    this.#voidAfter(after);
+  }
+
+  /**
+   * A snapshot takes the place of the log's beginning. Of what is on disk or on its way there, only the entries through
+   * `committed` are sure to be those of the log that the snapshot stands for.
+   */
+  writeInstall(install: Install, committed: LogIndex): void {
+    const { mark, keepsSuffix } = install;
+    assert(this.#install === undefined, 'one snapshot is installed in one write');
+    const firstNew = this.#batches[0]?.first ?? this.#orderedThrough + 1;
+    if (keepsSuffix && firstNew > mark.index) {
+      this.#install = install;
+      return;
     }
+    // The whole log on disk is void, but for entries that are still to be written and come after the snapshot.
+    this.#install = { mark, keepsSuffix: false };
+    this.#truncateAfter = undefined;
+    this.#batches = keepsSuffix ? keepAfter(this.#batches, mark.index) : [];
+    this.#orderedThrough = mark.index;
+    this.#voidAfter(committed);
   }
 
   /** The write put together so far, if any; from now on it is in flight. */
@@ -128,6 +152,7 @@ export class Outbox {
     const write: ReadyWrite = {
       token,
       hardState: this.#hardState,
+      install: this.#install,
       truncateAfter: this.#truncateAfter,
       batches: this.#batches,
     };
@@ -140,6 +165,7 @@ export class Outbox {
     });
     this.#orderedThrough = durableThrough;
     this.#hardState = undefined;
+    this.#install = undefined;
     this.#truncateAfter = undefined;
     this.#batches = [];
     this.#thenSend = [];
@@ -176,9 +202,26 @@ export class Outbox {
 
   #hasWrite(): boolean {
     return (
-      this.#hardState !== undefined || this.#truncateAfter !== undefined || this.#batches.length > 0
+      this.#hardState !== undefined ||
+      this.#install !== undefined ||
+      this.#truncateAfter !== undefined ||
+      this.#batches.length > 0
     );
   }
+
+  /** What was durable, or will be, after this entry no longer counts. */
+  #voidAfter(after: LogIndex): void {
+    this.#durable = logIndex(Math.min(this.#durable, after));
+    for (const write of this.#inFlight) {
+      write.durableThrough = logIndex(Math.min(write.durableThrough, after));
+    }
+  }
+}
+
+function keepAfter(batches: readonly EntryBatch[], index: LogIndex): EntryBatch[] {
+  return batches
+    .filter((batch) => batch.last > index)
+    .map((batch) => (batch.first > index ? batch : batch.slice(logIndex(index + 1), batch.last)));
 }
 
 function keepThrough(batches: readonly EntryBatch[], after: LogIndex): EntryBatch[] {

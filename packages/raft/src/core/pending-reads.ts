@@ -1,7 +1,9 @@
-import type { LogIndex } from './numbers.ts';
+import type { Incarnation, LogIndex, NodeId } from './numbers.ts';
 
-/** Names a read in `Raft.read` and `Ready.reads`. */
+/** Names a read in `Raft.read`, `Ready.reads` and `Ready.readRefusals`; unique within one boot of a node. */
 export type ReadId = number;
+
+export type ReadRefusal = 'not-leader' | 'unconfirmed' | 'overloaded';
 
 /** A read that may be served once entries through `index` are applied. */
 export interface ConfirmedRead {
@@ -9,8 +11,24 @@ export interface ConfirmedRead {
   readonly index: LogIndex;
 }
 
-interface PendingRead extends ConfirmedRead {
-  /** The heartbeat round that must be answered; 0 while it waits for a round. */
+export interface RefusedRead {
+  readonly id: ReadId;
+  readonly reason: ReadRefusal;
+}
+
+/** The follower that forwarded a read, and the boot of it that waits for the answer. */
+export interface Asker {
+  readonly to: NodeId;
+  readonly incarnation: Incarnation;
+}
+
+interface WaitingRead extends ConfirmedRead {
+  /** `undefined`: a read of the leader itself. */
+  readonly asker: Asker | undefined;
+}
+
+interface PendingRead extends WaitingRead {
+  /** The heartbeat round that must be answered. */
   readonly round: number;
 }
 
@@ -20,13 +38,13 @@ interface PendingRead extends ConfirmedRead {
  */
 export class PendingReads {
   #asked: PendingRead[] = [];
-  #waiting: ConfirmedRead[] = [];
+  #waiting: WaitingRead[] = [];
 
   get count(): number {
     return this.#asked.length + this.#waiting.length;
   }
 
-  add(read: ConfirmedRead): void {
+  add(read: WaitingRead): void {
     this.#waiting.push(read);
   }
 
@@ -42,9 +60,17 @@ export class PendingReads {
   }
 
   /** A quorum answered `round`: the reads that this confirms. */
-  confirm(round: number): readonly ConfirmedRead[] {
+  confirm(round: number): readonly WaitingRead[] {
     const confirmed = this.#asked.filter((read) => read.round <= round);
     if (confirmed.length > 0) this.#asked = this.#asked.filter((read) => read.round > round);
     return confirmed;
+  }
+
+  /** Leadership is lost: all that is not confirmed. */
+  drain(): readonly WaitingRead[] {
+    const left = [...this.#asked, ...this.#waiting];
+    this.#asked = [];
+    this.#waiting = [];
+    return left;
   }
 }

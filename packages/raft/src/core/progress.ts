@@ -1,45 +1,15 @@
-import { type LogIndex, logIndex } from './numbers.ts';
 import { assert } from './assert.ts';
-
-/** Appends on their way to one peer, in order. */
-export class Inflights {
-  readonly #max: number;
-  #lasts: LogIndex[] = [];
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get count(): number {
-    return this.#lasts.length;
-  }
-
-  get full(): boolean {
-    return this.#lasts.length >= this.#max;
-  }
-
-  add(last: LogIndex): void {
-    assert(!this.full, 'an append is sent only when the window has room');
-    this.#lasts.push(last);
-  }
-
-  /** The peer has everything through `match`. */
-  freeThrough(match: LogIndex): void {
-    this.#lasts = this.#lasts.filter((last) => last > match);
-  }
-
-  clear(): void {
-    this.#lasts = [];
-  }
-}
+import { Inflights, type InflightLimits } from './inflights.ts';
+import { type LogIndex, logIndex } from './numbers.ts';
 
 /**
  * What a leader knows of one peer. `match < next` always.
  * - `probe`: where the logs agree is not known; one append at a time.
  * - `replicate`: they agree through `match`; appends are pipelined and `next` runs ahead.
+ * - `snapshot`: it lacks entries that the log no longer holds; nothing is sent until the driver says how that ended.
  */
 export class Progress {
-  state: 'probe' | 'replicate' = 'probe';
+  state: 'probe' | 'replicate' | 'snapshot' = 'probe';
   /** Known to be durable on the peer, and equal to ours, through here. */
   match: LogIndex = logIndex(0);
   /** The next entry to send. */
@@ -55,15 +25,21 @@ export class Progress {
   sentInRound = 0;
   /** The newest commit index that the peer was told. */
   toldCommit: LogIndex = logIndex(0);
+  /** When the peer last answered in this term, on the full monotonic clock. */
+  heardAtMs = Number.NEGATIVE_INFINITY;
+  /** The peer's disk has room for what makes the state grow, as far as it told. */
+  room = true;
+  /** A snapshot failed: the next one begins no earlier than this, on the full monotonic clock. */
+  snapshotAfterMs = Number.NEGATIVE_INFINITY;
 
   /** While appends are unanswered: `match` since `waitingSinceMs` (monotonic), and how long that is borne. */
   waitingFrom: LogIndex | undefined = undefined;
   waitingSinceMs = 0;
   patienceMs = 0;
 
-  constructor(next: LogIndex, appendsInFlightMax: number) {
+  constructor(next: LogIndex, limits: InflightLimits) {
     this.next = next;
-    this.inflights = new Inflights(appendsInFlightMax);
+    this.inflights = new Inflights(limits);
   }
 
   /** The peer has everything through `match`. Returns false when that was known. */
@@ -90,8 +66,16 @@ export class Progress {
     this.inflights.clear();
   }
 
+  becomeSnapshot(): void {
+    this.state = 'snapshot';
+    this.probing = false;
+    this.loading = false;
+    this.inflights.clear();
+  }
+
   /** Whether nothing may be sent until the peer answers. */
   get paused(): boolean {
-    return this.loading || (this.state === 'probe' ? this.probing : this.inflights.full);
+    if (this.loading || this.state === 'snapshot') return true;
+    return this.state === 'probe' ? this.probing : this.inflights.full;
   }
 }

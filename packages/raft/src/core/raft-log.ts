@@ -1,6 +1,6 @@
 import { assert } from './assert.ts';
 import type { EntryBatch } from './entry-batch.ts';
-import { type LogIndex, type LogTime, type Term, logIndex } from './numbers.ts';
+import { type LogIndex, type LogTime, type Term, logIndex, term } from './numbers.ts';
 
 /** A term and the first index that it holds. */
 export interface TermRun {
@@ -28,22 +28,29 @@ export interface LogShape {
  *        |  terms known   |   terms and bytes known     |
  */
 export class RaftLog {
-  readonly compacted: LogIndex;
-  readonly #compactedTerm: Term;
+  #compacted: LogIndex;
   #last: LogIndex;
   #lastAt: LogTime;
-  readonly #runs: TermRun[];
+  /** The first one holds `compacted`, and so its term; the others begin after it. */
+  #runs: TermRun[];
   /** From `#head` on contiguous and ending at `last`, when not empty; given up before `#head`. */
   #window: (EntryBatch | undefined)[] = [];
   #head = 0;
   #windowBytes = 0;
 
   constructor(shape: LogShape) {
-    this.compacted = shape.compacted;
-    this.#compactedTerm = shape.compactedTerm;
-    this.#last = shape.last;
-    this.#lastAt = shape.lastAt;
-    this.#runs = [...shape.termRuns];
+    const { compacted, compactedTerm, last, lastAt, termRuns } = shape;
+    assert(compacted <= last, 'what is compacted was in the log');
+    this.#compacted = compacted;
+    this.#last = last;
+    this.#lastAt = lastAt;
+    const later = termRuns.filter((run) => run.first > compacted);
+    this.#runs = [{ first: compacted, term: compactedTerm }, ...later];
+  }
+
+  /** Entries up to here are in a snapshot and no longer in the log. */
+  get compacted(): LogIndex {
+    return this.#compacted;
   }
 
   get last(): LogIndex {
@@ -51,7 +58,9 @@ export class RaftLog {
   }
 
   get lastTerm(): Term {
-    return this.#runs.at(-1)?.term ?? this.#compactedTerm;
+    const newest = this.#runs.at(-1);
+    assert(newest !== undefined, 'the term of the compacted entry is known');
+    return newest.term;
   }
 
   /** No entry of this log is later. */
@@ -66,8 +75,7 @@ export class RaftLog {
 
   /** The term of an entry; `undefined` when the log does not hold it. 0 for index 0. */
   termAt(index: LogIndex): Term | undefined {
-    if (index === this.compacted) return this.#compactedTerm;
-    if (index < this.compacted || index > this.#last) return undefined;
+    if (index < this.#compacted || index > this.#last) return undefined;
     return this.#runs[this.#runOf(index)]?.term;
   }
 
@@ -76,16 +84,19 @@ export class RaftLog {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.#last);
   }
 
-  /** The last place, at or before `index`, whose term is at most `maxTerm`: where two logs could still agree. */
+  /**
+   * The last place, at or before `index`, whose term is at most `maxTerm`: where two logs could still agree. Not before
+   * the compacted entry, for it is committed, and what is before it is not known.
+   */
   lastWithTermAtMost(index: LogIndex, maxTerm: Term): { index: LogIndex; term: Term } {
     let place = logIndex(Math.min(index, this.#last));
-    while (place > this.compacted) {
+    while (place > this.#compacted) {
       const run = this.#runs[this.#runOf(place)];
       assert(run !== undefined, 'every entry after the compacted ones has a term');
       if (run.term <= maxTerm) return { index: place, term: run.term };
       place = logIndex(run.first - 1);
     }
-    return { index: this.compacted, term: this.#compactedTerm };
+    return { index: this.#compacted, term: this.#runs[0]?.term ?? term(0) };
   }
 
   append(batch: EntryBatch): void {
@@ -106,7 +117,7 @@ export class RaftLog {
 
   /** Drops the entries after `index`. */
   truncateAfter(index: LogIndex): void {
-    assert(index >= this.compacted, 'compacted entries are never dropped');
+    assert(index >= this.#compacted, 'compacted entries are never truncated');
     while ((this.#runs.at(-1)?.first ?? 0) > index) this.#runs.pop();
     while (this.#window.length > this.#head && (this.#window.at(-1)?.last ?? 0) > index) {
       const batch = this.#window.pop();
@@ -156,6 +167,27 @@ export class RaftLog {
       this.#window = this.#window.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Entries through `index` are in a snapshot: forgets their bytes, and their terms but for the last. */
+  compactThrough(index: LogIndex): void {
+    assert(index <= this.#last, 'only entries of this log are compacted');
+    if (index <= this.#compacted) return;
+    this.#compacted = index;
+    const first = this.#runOf(index);
+    if (first > 0) this.#runs = this.#runs.slice(first);
+    this.release(index, 0);
+  }
+
+  /** A snapshot takes the place of the whole log, which now ends with the entry that it ends with. */
+  reset(end: { readonly index: LogIndex; readonly term: Term; readonly at: LogTime }): void {
+    this.#compacted = end.index;
+    this.#last = end.index;
+    this.#lastAt = end.at;
+    this.#runs = [{ first: end.index, term: end.term }];
+    this.#window = [];
+    this.#head = 0;
+    this.#windowBytes = 0;
   }
 
   /** The place in `#runs` of the run that holds `index`. */

@@ -13,16 +13,28 @@ import {
 import { answerHeartbeat, onAppend, onHeartbeat, refuseAppend } from './following.ts';
 import { isConfirmed } from './check-quorum.ts';
 import { maybeAskForReads, onHeartbeatReply } from './heartbeats.ts';
-import { type Proposed, propose, tickLeader } from './leading.ts';
+import { answerChunk, onInstallSnapshot, restore } from './installing.ts';
+import { type ProposalEffect, type Proposed, propose, tickLeader } from './leading.ts';
+import { changeMembers, isSettled } from './membership.ts';
+import type { MembershipAnswer, MembershipChange } from './membership-change.ts';
+import { advanceMembership } from './membership-steps.ts';
 import { type LogIndex, NOBODY, type NodeId, type Term } from './numbers.ts';
-import type { ReadId } from './pending-reads.ts';
-import { type ReadRefusal, read } from './reading.ts';
-import type { Ready, WriteToken } from './ready.ts';
+import { type PeerView, viewPeers } from './peer-view.ts';
+import type { ReadId, ReadRefusal } from './pending-reads.ts';
+import { onReadIndex, onReadReply, read } from './reading.ts';
+import type { Ready, SnapshotMark, WriteToken } from './ready.ts';
 import { onAppendReply, onLoaded, onOwnEntriesDurable, onPeerDisconnected } from './replication.ts';
 import type { Role } from './role.ts';
-import type { Rpc } from './rpc.ts';
+import type { InstallReply, InstallSnapshot, Rpc } from './rpc.ts';
+import {
+  type Chunk,
+  type SnapshotOutcome,
+  onInstallReply,
+  sendChunk,
+  snapshotEnded,
+} from './sending-snapshots.ts';
 import { CoreState, type CoreStart, type Now } from './state.ts';
-import { transferLeadership } from './transfer.ts';
+import { type TransferAnswer, transfer } from './transfer.ts';
 
 /**
  * Raft as a pure machine: it decides, and does nothing. Inputs are method calls; what is to be done comes out of
@@ -53,9 +65,9 @@ export class Raft {
 
   /** When `tick` has something to do at the latest, in ms from the last one: at most a heartbeat interval. */
   get dueInMs(): number {
-    const { role, settings, now, electionClockMs, isVoter } = this.#core;
-    // A learner never campaigns, so that its time to do so, once past, asks for nothing.
-    if (role.kind === 'follower' && !isVoter) return settings.heartbeatMs;
+    const { role, settings, now, electionClockMs, mayCampaign } = this.#core;
+    // Who may not campaign, a learner for one, has no time for it that could be due.
+    if (role.kind === 'follower' && !mayCampaign) return settings.heartbeatMs;
     const waitMs =
       role.kind === 'leader'
         ? role.rounds.newestSentAtMs + settings.heartbeatMs - now.monotonicMs
@@ -77,35 +89,58 @@ export class Raft {
     else this.#dispatch(rpc);
   }
 
-  /** Appends commands of one event-loop turn, in order, all or none. */
-  propose(payloads: readonly Uint8Array[]): Proposed {
-    return propose(this.#core, payloads);
+  /**
+   * Appends commands of one event-loop turn, in order, all or none. What lets the state grow is refused while a quorum
+   * lacks room on its disks.
+   */
+  propose(payloads: readonly Uint8Array[], effect: ProposalEffect = 'grows'): Proposed {
+    return propose(this.#core, payloads, effect);
   }
 
-  /** Asks for a linearizable read; it comes out of `Ready.reads`, unless leadership is lost before. */
+  /**
+   * Asks for a linearizable read, a follower its leader. `undefined`: taken; it comes out of `Ready.reads` or
+   * `Ready.readRefusals`, once, at the latest when this node changes its role or an election timeout has passed.
+   */
   read(id: ReadId): ReadRefusal | undefined {
     return read(this.#core, id);
   }
 
-  /** Hands leadership to `target`, or to the best voter. Nobody: there is none. */
-  transferLeadership(target?: NodeId): NodeId {
-    return transferLeadership(this.#core, target);
+  /**
+   * Hands leadership to `target`, or to the voter in reach that has the most. It is done when `leader` is the target,
+   * and given up when `transferTarget` is nobody again while this node still leads.
+   */
+  transfer(target?: NodeId): TransferAnswer {
+    return transfer(this.#core, target);
+  }
+
+  /** Whom leadership is being handed to, or nobody. */
+  get transferTarget(): NodeId {
+    const { role } = this.#core;
+    return role.kind === 'leader' ? (role.transfer?.target ?? NOBODY) : NOBODY;
+  }
+
+  /**
+   * Starts a change of membership; the leader itself takes the steps after the first. It is done when `isSettled` and
+   * `configurationIndex` is the answer's index or later.
+   */
+  changeMembers(change: MembershipChange): MembershipAnswer {
+    return changeMembers(this.#core, change);
   }
 
   /** What is to be done since the last call. */
   ready(): Ready {
     const core = this.#core;
+    advanceMembership(core);
     maybeAskForReads(core);
+    core.releaseMemory();
     const write = core.outbox.takeWrite();
-    const reads = core.confirmedReads;
-    core.confirmedReads = [];
     return {
       messages: core.outbox.takeMessages(),
       write,
       committed: core.committed,
       loads: core.outbox.takeLoads(),
       reopen: core.outbox.takeReopen(),
-      reads,
+      ...core.takeNotices(),
     };
   }
 
@@ -124,6 +159,48 @@ export class Raft {
   /** Entries that `Ready.loads` asked for; empty when they could not be read. */
   loaded(peer: NodeId, batches: readonly EntryBatch[]): void {
     onLoaded(this.#core, peer, batches);
+  }
+
+  /** The log dropped entries through `index`; peers that lack them get a snapshot from now on. */
+  compactedThrough(index: LogIndex): void {
+    this.#core.compactedThrough(index);
+  }
+
+  /**
+   * Queues one chunk for a peer that `Ready.snapshots` named; false when it needs no snapshot any more, or this node
+   * does not lead: the transfer is over.
+   */
+  sendChunk(peer: NodeId, chunk: Chunk): boolean {
+    return sendChunk(this.#core, peer, chunk);
+  }
+
+  /** A peer that `Ready.snapshots` named has installed one, or has not: then it is named again later, if need be. */
+  snapshotEnded(peer: NodeId, outcome: SnapshotOutcome): void {
+    snapshotEnded(this.#core, peer, outcome);
+  }
+
+  /** Answers a chunk of `Ready.snapshotRpcs`. `installed` leaves when all that was ordered by now is durable. */
+  answerChunk(rpc: InstallSnapshot, status: InstallReply['status'], next: number): void {
+    answerChunk(this.#core, rpc, { status, next });
+  }
+
+  /**
+   * A snapshot is complete and durable in the state machine's store: orders the write that puts it in the place of the
+   * log's beginning. From now on, until `restored`, nothing may be applied (`installing`). False: it brings nothing
+   * new; nothing was changed.
+   */
+  restore(mark: SnapshotMark): boolean {
+    return restore(this.#core, mark);
+  }
+
+  /** The state machine goes on from the snapshot. */
+  restored(): void {
+    this.#core.installed();
+  }
+
+  /** Whether this node's disk has room for what makes the state grow; true at the start. */
+  setRoom(room: boolean): void {
+    this.#core.room = room;
   }
 
   /** Rpcs can be sent to this peer. */
@@ -179,8 +256,60 @@ export class Raft {
     return this.#core.outbox.durable;
   }
 
+  /** The newest configuration in the log, which is in force, committed or not. */
   get configuration(): Configuration {
     return this.#core.configuration;
+  }
+
+  /** The entry that brought it; 0: it was told before the first entry. */
+  get configurationIndex(): LogIndex {
+    return this.#core.configurationIndex;
+  }
+
+  /** No change of membership is under way: the newest configuration is committed and not joint. */
+  get isSettled(): boolean {
+    return isSettled(this.#core);
+  }
+
+  /**
+   * What a mark or a snapshot of the state at `index` says besides the time: the entry's term and the configuration in
+   * force there. `index` is applied and not before the compacted one, so that the configuration is a committed one.
+   */
+  markAt(index: LogIndex): Pick<SnapshotMark, 'index' | 'term' | 'configuration'> {
+    return this.#core.markAt(index);
+  }
+
+  /** The last entry of a snapshot that is being installed; `undefined` when none is. Then nothing may be applied. */
+  get installing(): LogIndex | undefined {
+    return this.#core.installing;
+  }
+
+  /** Entries through here are in a snapshot, and no longer in the log. */
+  get compacted(): LogIndex {
+    return this.#core.log.compacted;
+  }
+
+  /** At the leader: what it knows of each peer. Empty elsewhere. */
+  peers(): PeerView[] {
+    return viewPeers(this.#core);
+  }
+
+  /** At the leader: bytes that are appended and not both committed and on its own disk. */
+  get pendingBytes(): number {
+    const { role } = this.#core;
+    return role.kind === 'leader' ? role.pending.total : 0;
+  }
+
+  /** Bytes of entries kept in memory. */
+  get windowBytes(): number {
+    return this.#core.log.windowBytes;
+  }
+
+  /** Reads that wait for a quorum, or for the leader's answer. */
+  get readsWaiting(): number {
+    const { role } = this.#core;
+    if (role.kind === 'leader') return role.reads.count;
+    return role.kind === 'follower' ? role.reads.size : 0;
   }
 
   /** A leader whose first entry is applied and whom a quorum answers; for others, whether they know a leader. */
@@ -220,14 +349,31 @@ export class Raft {
       case 'timeout-now':
         onTimeoutNow(core);
         return;
+      case 'install-snapshot':
+        onInstallSnapshot(core, rpc);
+        return;
+      case 'install-reply':
+        if (core.role.kind === 'leader') onInstallReply(core, core.role, rpc);
+        return;
+      case 'read-index':
+        onReadIndex(core, rpc);
+        return;
+      case 'read-reply':
+        onReadReply(core, rpc);
+        return;
       default:
         rpc satisfies never;
     }
   }
 
-  /** A leader of an older term is told ours, so that it steps down; any other stale rpc is ignored (§5.1). */
+  /** Who asks in an older term is told ours, so that it follows it; any other stale rpc is ignored (§5.1). */
   #answerStale(rpc: Exclude<Rpc, { kind: 'request-vote' }>): void {
-    if (rpc.kind === 'append-entries') refuseAppend(this.#core, rpc);
-    else if (rpc.kind === 'heartbeat') answerHeartbeat(this.#core, rpc);
+    const core = this.#core;
+    if (rpc.kind === 'append-entries') refuseAppend(core, rpc);
+    else if (rpc.kind === 'heartbeat') answerHeartbeat(core, rpc);
+    else if (rpc.kind === 'read-index') onReadIndex(core, rpc);
+    else if (rpc.kind === 'install-snapshot') {
+      answerChunk(core, rpc, { status: 'refused', next: 0 });
+    }
   }
 }

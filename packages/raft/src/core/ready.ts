@@ -1,7 +1,7 @@
 import type { EntryBatch } from './entry-batch.ts';
 import type { HardState } from './hard-state.ts';
 import type { LogIndex, LogTime, NodeId, Term } from './numbers.ts';
-import type { ConfirmedRead } from './pending-reads.ts';
+import type { ConfirmedRead, RefusedRead } from './pending-reads.ts';
 import type { InstallReply, InstallSnapshot, Rpc } from './rpc.ts';
 
 /** A state in the machine's store that includes all entries through `index`: what a start goes on from. */
@@ -71,4 +71,6 @@ export interface Ready {
   readonly snapshotRpcs: readonly (InstallSnapshot | InstallReply)[];
   /** Reads that may be served once entries through their index are applied. */
   readonly reads: readonly ConfirmedRead[];
+  /** Reads that were taken and will not come out of `reads`. */
+  readonly readRefusals: readonly RefusedRead[];
 }

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { type NodeId, logIndex } from './numbers.ts';
+import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import type { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
@@ -28,6 +28,10 @@ export function maybeSendAppend(
   const { role } = core;
   const progress = role.kind === 'leader' ? role.progress.get(peer) : undefined;
   if (progress === undefined) return;
+  if (lacksCompacted(core, progress)) {
+    maybeWantSnapshot(core, peer, progress);
+    return;
+  }
   let sent = 0;
   while (!progress.paused && progress.next <= core.log.last) {
     const { appendBytesMax } = core.settings;
@@ -36,10 +40,27 @@ export function maybeSendAppend(
       sent += loadOrProbe(core, peer, progress);
       break;
     }
+    if (progress.state === 'replicate' && !progress.inflights.admits(bytesOf(batches))) break;
     sendAppend(core, peer, batches);
     sent += 1;
   }
   if (evenEmpty && sent === 0) sendEmpty(core, peer, progress);
+}
+
+/** Whether the entry before the next to send is no longer in the log. */
+function lacksCompacted({ log }: CoreState, { next }: Progress): boolean {
+  return next <= log.compacted;
+}
+
+/** Only a snapshot helps a peer that lacks compacted entries (§7); the driver is told once. */
+function maybeWantSnapshot(core: CoreState, peer: NodeId, progress: Progress): void {
+  if (progress.state === 'snapshot' || core.now.monotonicMs < progress.snapshotAfterMs) return;
+  progress.becomeSnapshot();
+  core.snapshotsWanted.push(peer);
+}
+
+function bytesOf(batches: readonly EntryBatch[]): number {
+  return batches.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Entries that are only on disk are worth reading once it is known that the peer's log ends there. */
@@ -66,6 +87,7 @@ export function onLoaded(core: CoreState, peer: NodeId, batches: readonly EntryB
   const fits =
     newest !== undefined &&
     batches[0]?.first === progress.next &&
+    !lacksCompacted(core, progress) &&
     core.log.termAt(newest.last) === newest.termAt(newest.last);
   if (!fits) return;
   if (progress.state === 'replicate' && !progress.inflights.full) sendAppend(core, peer, batches);
@@ -82,14 +104,16 @@ function sendAppend(core: CoreState, peer: NodeId, batches: readonly EntryBatch[
     progress.probing = true;
     return;
   }
-  progress.inflights.add(last);
+  progress.inflights.add(last, bytesOf(batches));
   progress.next = logIndex(last + 1);
 }
 
 /** A probe was not answered and may be lost: asks without entries, so that a slow stream carries them only once. */
 export function askAgain(core: CoreState, peer: NodeId): void {
   const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
-  if (progress !== undefined) sendEmpty(core, peer, progress);
+  if (progress === undefined) return;
+  if (lacksCompacted(core, progress)) maybeWantSnapshot(core, peer, progress);
+  else sendEmpty(core, peer, progress);
 }
 
 function sendEmpty(core: CoreState, peer: NodeId, progress: Progress): void {
@@ -119,26 +143,40 @@ function sendFromNext(
 export function onAppendReply(core: CoreState, leader: Leader, rpc: AppendReply): void {
   const progress = leader.progress.get(rpc.from);
   if (progress === undefined) return;
-  if (!rpc.ok) {
-    onRefused(core, progress, rpc);
-    return;
+  progress.heardAtMs = core.receivedAtMs;
+  progress.room = rpc.room;
+  if (rpc.ok) onMatched(core, leader, rpc);
+  else onRefused(core, progress, rpc);
+}
+
+/** The peer's log is durable and agrees with ours through `match`. */
+export function onMatched(
+  core: CoreState,
+  leader: Leader,
+  { from, match }: { from: NodeId; match: LogIndex },
+): void {
+  const progress = leader.progress.get(from);
+  if (progress === undefined) return;
+  const advanced = progress.advance(match);
+  if (progress.state !== 'replicate' && progress.next > core.log.compacted) {
+    progress.becomeReplicate();
   }
-  const wasProbe = progress.state === 'probe';
-  const advanced = progress.advance(rpc.match);
-  if (wasProbe) progress.becomeReplicate();
   if (advanced) maybeCommit(core, leader);
-  maybeSendAppend(core, rpc.from, { evenEmpty: false });
-  maybeTellCommit(core, leader, rpc.from);
+  maybeSendAppend(core, from, { evenEmpty: false });
+  maybeTellCommit(core, leader, from);
   maybeOrderCampaign(core, leader);
 }
 
 /** The logs differ at `rpc.match`: both sides' hints leave at most one probe for each diverging term. */
 function onRefused(core: CoreState, progress: Progress, rpc: AppendReply): void {
+  if (progress.state === 'snapshot') return;
   const stale =
     progress.state === 'replicate' ? rpc.match <= progress.match : rpc.match !== progress.next - 1;
   if (stale) return;
   const agree = core.log.lastWithTermAtMost(rpc.hintIndex, rpc.hintTerm);
-  const next = Math.max(progress.match + 1, Math.min(rpc.match, agree.index + 1));
+  // A hint that lies before what is compacted here says that the peer lacks some of that.
+  const agreed = Math.min(agree.index, rpc.hintIndex);
+  const next = Math.max(progress.match + 1, Math.min(rpc.match, agreed + 1));
   progress.becomeProbe(logIndex(next));
   maybeSendAppend(core, rpc.from, { evenEmpty: true });
 }
@@ -173,7 +211,7 @@ function settlePending(core: CoreState, leader: Leader): void {
 /** A commit advance goes at once to a peer that has nothing else on the way to tell it. */
 function maybeTellCommit(core: CoreState, leader: Leader, to: NodeId): void {
   const progress = leader.progress.get(to);
-  if (progress === undefined || progress.state === 'probe' || progress.inflights.count > 0) return;
+  if (progress?.state !== 'replicate' || progress.inflights.count > 0) return;
   const commit = logIndex(Math.min(progress.match, core.committed));
   if (commit <= progress.toldCommit) return;
   progress.toldCommit = commit;

@@ -1,6 +1,6 @@
 import type { LogIndex, NodeId } from './numbers.ts';
 import type { Progress } from './progress.ts';
-import type { PendingReads } from './pending-reads.ts';
+import type { PendingReads, ReadId } from './pending-reads.ts';
 import type { HeartbeatRounds } from './heartbeat-rounds.ts';
 import type { PendingBytes } from './pending-bytes.ts';
 import type { WriteToken } from './ready.ts';
@@ -16,6 +16,8 @@ export interface Follower {
   campaignAt: number;
   /** The leader's process is gone, or none was heard since the start: refused pre-votes are repeated soon, until then. */
   hurryUntil: number;
+  /** Reads that the leader was asked about, oldest first, and when. */
+  readonly reads: Map<ReadId, number>;
 }
 
 interface PreCandidate {

@@ -13,10 +13,14 @@ export interface Settings {
   readonly appendBytesMax: number;
   /** Appends on their way to one peer. Few and large: what waits meanwhile becomes the next, larger one. */
   readonly appendsInFlightMax: number;
+  /** Bytes of entries on their way to one peer; an entry that is larger travels alone. */
+  readonly inflightBytesMax: number;
   /** Proposals are refused while this many bytes are appended and not committed. */
   readonly uncommittedBytesMax: number;
   /** Bytes of applied and durable entries kept in memory for peers that are a little behind. */
   readonly windowBytes: number;
+  /** Bytes of committed and durable entries kept in memory, besides, for a state machine that is slower than the log. */
+  readonly unappliedBytesMax: number;
 }
 
 /** Default timing and limits. */
@@ -26,8 +30,10 @@ export const DEFAULT_SETTINGS = {
   electionTimeoutMaxMs: 600,
   appendBytesMax: 1_048_576,
   appendsInFlightMax: 2,
+  inflightBytesMax: 4_194_304,
   uncommittedBytesMax: 67_108_864,
   windowBytes: 16_777_216,
+  unappliedBytesMax: 33_554_432,
 } as const satisfies Omit<Settings, 'id' | 'groupId'>;
 
 /** When a leader's process is known to be gone, followers campaign one after another, this far apart. */

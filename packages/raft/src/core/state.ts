@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import type { Configuration } from './configuration.ts';
-import { decodeConfiguration } from './configuration-codec.ts';
+import { decodeConfiguration, encodeConfiguration } from './configuration-codec.ts';
+import { ConfigurationHistory, type PlacedConfiguration } from './configuration-history.ts';
 import { type Entry, type EntryBatch, EntryType } from './entry-batch.ts';
 import { GroupClock } from './group-clock.ts';
 import type { HardState } from './hard-state.ts';
@@ -17,7 +18,9 @@ import { Outbox } from './outbox.ts';
 import { isVoter } from './quorum.ts';
 import { type LogShape, RaftLog } from './raft-log.ts';
 import type { Follower, Role } from './role.ts';
-import type { ConfirmedRead, ReadId } from './pending-reads.ts';
+import type { Asker, ConfirmedRead, ReadId, ReadRefusal, RefusedRead } from './pending-reads.ts';
+import type { Ready, SnapshotMark } from './ready.ts';
+import type { InstallReply, InstallSnapshot, ReadReply } from './rpc.ts';
 import type { Settings } from './settings.ts';
 
 /** Uniform in [0, 1); the one source of chance of the core. */
@@ -38,14 +41,17 @@ export interface CoreStart {
   readonly random: RandomSource;
   readonly hardState: HardState;
   readonly log: LogShape;
-  /** Configurations that stand in the log, oldest first, never empty. */
-  readonly configurations: readonly { index: LogIndex; configuration: Configuration }[];
+  /** Entries through here are in the state machine's store, and so were committed. */
+  readonly applied: LogIndex;
+  /** Configurations that stand in the log, oldest first, never empty; index 0: told before the first entry. */
+  readonly configurations: readonly PlacedConfiguration[];
   readonly now: Now;
 }
 
 /**
  * All that a node knows, shared by the files of this folder, one file per chapter of the paper. Positions:
- * `compacted ≤ applied ≤ committed ≤ last`, asserted where they move.
+ * `compacted ≤ applied ≤ committed ≤ last`, asserted where they move. While a snapshot is being installed `applied`
+ * lags behind.
  */
 export class CoreState {
   readonly settings: Settings;
@@ -53,7 +59,6 @@ export class CoreState {
   readonly log: RaftLog;
   readonly outbox: Outbox;
   readonly clock: GroupClock;
-  role: Role;
   now: Now;
   /** When the rpc in hand came, on the monotonic clock: rpcs come between ticks. */
   receivedAtMs: number;
@@ -64,14 +69,23 @@ export class CoreState {
   electionClockMs = 0;
   /** Reads that a quorum confirmed, for the driver. */
   confirmedReads: ConfirmedRead[] = [];
+  refusedReads: RefusedRead[] = [];
+  /** Peers that lack what the log no longer holds, for the driver. */
+  snapshotsWanted: NodeId[] = [];
+  /** Chunks and answers to chunks that came, for the driver. */
+  snapshotRpcs: (InstallSnapshot | InstallReply)[] = [];
+  /** This node's disk has room for what makes the state grow. */
+  room = true;
   /** Peers with an open stream. */
   readonly connected = new Set<NodeId>();
   /** A leader was heard of since this node started. */
   knewLeader = false;
+  #role: Role;
   #hardState: HardState;
   #committed: LogIndex;
   #applied: LogIndex;
-  readonly #configurations: { index: LogIndex; configuration: Configuration }[];
+  #installing: LogIndex | undefined;
+  readonly #configurations: ConfigurationHistory;
 
   constructor(start: CoreStart) {
     this.settings = start.settings;
@@ -82,10 +96,29 @@ export class CoreState {
     this.now = start.now;
     this.receivedAtMs = start.now.monotonicMs;
     this.#hardState = start.hardState;
-    this.#committed = start.log.compacted;
-    this.#applied = start.log.compacted;
-    this.#configurations = [...start.configurations];
-    this.role = this.newFollower(NOBODY);
+    const { compacted, last } = start.log;
+    const fits = compacted <= start.applied && start.applied <= last;
+    assert(fits, 'the store goes on from an entry that the log holds, or ends with');
+    this.#committed = start.applied;
+    this.#applied = start.applied;
+    this.#configurations = new ConfigurationHistory(start.configurations);
+    this.#role = this.newFollower(NOBODY);
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** Takes another role; reads that waited for the old one are refused. */
+  set role(role: Role) {
+    const before = this.#role;
+    this.#role = role;
+    if (before.kind === 'follower') this.refuseForwarded(before, 'not-leader');
+    if (before.kind !== 'leader') return;
+    for (const { id, asker } of before.reads.drain()) {
+      if (asker === undefined) this.refusedReads.push({ id, reason: 'not-leader' });
+      else this.answerRead(id, asker, { refusal: 'not-leader', index: logIndex(0) });
+    }
   }
 
   get id(): NodeId {
@@ -108,15 +141,27 @@ export class CoreState {
     return this.#applied;
   }
 
+  /** A snapshot that ends here is in the log, and not yet in the state machine. */
+  get installing(): LogIndex | undefined {
+    return this.#installing;
+  }
+
   /** The newest configuration in the log, committed or not: it is in force from the moment it is appended (§6). */
   get configuration(): Configuration {
-    const newest = this.#configurations.at(-1);
-    assert(newest !== undefined, 'the log holds a configuration');
-    return newest.configuration;
+    return this.#configurations.newest.configuration;
+  }
+
+  get configurationIndex(): LogIndex {
+    return this.#configurations.newest.index;
   }
 
   get isVoter(): boolean {
     return isVoter(this.configuration, this.id);
+  }
+
+  /** A voter whose state machine has what its log stands on. */
+  get mayCampaign(): boolean {
+    return this.isVoter && this.#installing === undefined;
   }
 
   get leader(): NodeId {
@@ -148,6 +193,7 @@ export class CoreState {
       heardAt: this.electionClockMs,
       campaignAt: this.electionClockMs + this.electionTimeoutMs(),
       hurryUntil: 0,
+      reads: new Map(),
     };
   }
 
@@ -169,8 +215,7 @@ export class CoreState {
     assert(index >= this.#committed, 'a committed entry is never truncated');
     this.log.truncateAfter(index);
     this.outbox.writeTruncation(index);
-    while ((this.#configurations.at(-1)?.index ?? 0) > index) this.#configurations.pop();
-    assert(this.#configurations.length > 0, 'the first configuration is never truncated');
+    this.#configurations.truncateAfter(index);
   }
 
   commitThrough(index: LogIndex): void {
@@ -182,13 +227,100 @@ export class CoreState {
   appliedThrough(index: LogIndex): void {
     assert(index >= this.#applied, 'the applied index never goes back');
     assert(index <= this.#committed, 'only committed entries are applied');
+    assert(this.#installing === undefined, 'nothing is applied while a snapshot is installed');
     this.#applied = index;
-    const releasable = Math.min(index, this.outbox.durable);
-    this.log.release(logIndex(releasable), this.settings.windowBytes);
+  }
+
+  /**
+   * Gives up memory for entries that are also on disk: applied ones first, and committed ones where the state machine is
+   * so much slower than the log that they would pile up.
+   */
+  releaseMemory(): void {
+    const { windowBytes, unappliedBytesMax } = this.settings;
+    if (this.log.windowBytes <= windowBytes) return;
+    const { durable } = this.outbox;
+    this.log.release(logIndex(Math.min(this.#applied, durable)), windowBytes);
+    this.log.release(logIndex(Math.min(this.#committed, durable)), windowBytes + unappliedBytesMax);
+  }
+
+  /** The log dropped entries through `index`, which the state machine's store includes. */
+  compactedThrough(index: LogIndex): void {
+    assert(index <= this.#applied, 'only what is applied is compacted');
+    this.log.compactThrough(index);
+    this.#configurations.compactThrough(index);
+  }
+
+  /** A received snapshot takes the place of the log's beginning (§7, figure 13), and of the state machine's state. */
+  install(mark: SnapshotMark): void {
+    assert(mark.index > this.#committed, 'a snapshot brings more than is committed here');
+    assert(this.#installing === undefined, 'one snapshot is installed at a time');
+    const keepsSuffix = this.log.termAt(mark.index) === mark.term;
+    if (keepsSuffix) this.log.compactThrough(mark.index);
+    else this.log.reset(mark);
+    this.outbox.writeInstall({ mark, keepsSuffix }, this.#committed);
+    const { index, payload } = mark.configuration;
+    const placed = { index, configuration: decodeConfiguration(payload) };
+    this.#configurations.replace(placed, mark.index, keepsSuffix);
+    this.#committed = mark.index;
+    this.#installing = mark.index;
+  }
+
+  /** The state machine goes on from the snapshot that was installed. */
+  installed(): void {
+    assert(this.#installing !== undefined, 'a snapshot was being installed');
+    this.#applied = this.#installing;
+    this.#installing = undefined;
+  }
+
+  /** What the driver is to be told besides rpcs and writes, since the last call. */
+  takeNotices(): Pick<Ready, 'snapshots' | 'snapshotRpcs' | 'reads' | 'readRefusals'> {
+    const notices = {
+      snapshots: this.snapshotsWanted,
+      snapshotRpcs: this.snapshotRpcs,
+      reads: this.confirmedReads,
+      readRefusals: this.refusedReads,
+    };
+    this.snapshotsWanted = [];
+    this.snapshotRpcs = [];
+    this.confirmedReads = [];
+    this.refusedReads = [];
+    return notices;
+  }
+
+  /** What a mark says of the state at an applied entry, besides the time and where it is. */
+  markAt(index: LogIndex): Pick<SnapshotMark, 'index' | 'term' | 'configuration'> {
+    assert(
+      index <= this.#applied,
+      'a mark names an applied entry, and so a committed configuration',
+    );
+    const ofTerm = this.log.termAt(index);
+    assert(ofTerm !== undefined, 'the term of an entry that is not compacted is known');
+    const { index: place, configuration } = this.#configurations.at(index);
+    const payload = encodeConfiguration(configuration);
+    return { index, term: ofTerm, configuration: { index: place, payload } };
   }
 
   confirmRead(id: ReadId, index: LogIndex): void {
     this.confirmedReads.push({ id, index });
+  }
+
+  /** What a follower asked its leader about is not answered any more. */
+  refuseForwarded(follower: Follower, reason: ReadRefusal): void {
+    for (const id of follower.reads.keys()) this.refusedReads.push({ id, reason });
+    follower.reads.clear();
+  }
+
+  /** Tells a follower what its read must see, or that it is refused. */
+  answerRead(id: ReadId, asker: Asker, answer: Pick<ReadReply, 'refusal' | 'index'>): void {
+    const { to, incarnation: boot } = asker;
+    const reply: ReadReply = {
+      ...this.envelope(to),
+      kind: 'read-reply',
+      incarnation: boot,
+      read: id,
+      ...answer,
+    };
+    this.outbox.sendWhenTermDurable(reply);
   }
 
   /** What every rpc that this node starts says. */
@@ -198,6 +330,6 @@ export class CoreState {
 
   #configure(entry: Entry): void {
     const configuration = decodeConfiguration(entry.payload);
-    this.#configurations.push({ index: entry.index, configuration });
+    this.#configurations.add({ index: entry.index, configuration });
   }
 }

@@ -179,5 +179,6 @@ function configurationOf(
     id,
     address: { ip: '127.0.0.1', port: 7000 + id, internalPort: 8000 + id },
   }));
-  return { members, voters, outgoing: [], learners: learnerIds };
+  const nextId = nodeId(members.length + 1);
+  return { members, voters, outgoing: [], learners: learnerIds, promoting: [], nextId };
 }

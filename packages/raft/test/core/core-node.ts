@@ -157,6 +157,7 @@ export class CoreNode {
       random: { next: () => this.luck },
       hardState: this.disk.hardState,
       log: this.disk.shape,
+      applied: logIndex(0),
       configurations: [{ index: logIndex(0), configuration: this.#configuration }],
       now: { monotonicMs, wallMs: this.#network.wallMs(this.wallOffsetMs) },
     });

@@ -1,0 +1,57 @@
+import { assert } from './assert.ts';
+import type { Configuration } from './configuration.ts';
+import type { LogIndex } from './numbers.ts';
+
+/** A configuration and the entry that brought it; index 0: told to a node when it joined, before it had an entry. */
+export interface PlacedConfiguration {
+  readonly index: LogIndex;
+  readonly configuration: Configuration;
+}
+
+/**
+ * The configurations that the log may still need, oldest first and never none: the one in force at the compacted index,
+ * and all later ones. The newest is in force from the moment it is appended (§6), and rolls back when it is truncated.
+ */
+export class ConfigurationHistory {
+  #placed: PlacedConfiguration[];
+
+  constructor(placed: readonly PlacedConfiguration[]) {
+    assert(placed.length > 0, 'a node knows a configuration');
+    this.#placed = [...placed];
+  }
+
+  get newest(): PlacedConfiguration {
+    const newest = this.#placed.at(-1);
+    assert(newest !== undefined, 'the first configuration is never truncated');
+    return newest;
+  }
+
+  /** The one in force at `index`. */
+  at(index: LogIndex): PlacedConfiguration {
+    const found = this.#placed.findLast((placed) => placed.index <= index);
+    assert(found !== undefined, 'the configuration at the compacted index is known');
+    return found;
+  }
+
+  add(placed: PlacedConfiguration): void {
+    assert(placed.index > this.newest.index, 'configurations come in the order of the log');
+    this.#placed.push(placed);
+  }
+
+  truncateAfter(index: LogIndex): void {
+    while (this.newest.index > index) this.#placed.pop();
+  }
+
+  /** Entries through `index` are no longer in the log. */
+  compactThrough(index: LogIndex): void {
+    const first = this.#placed.findLastIndex((placed) => placed.index <= index);
+    if (first > 0) this.#placed = this.#placed.slice(first);
+  }
+
+  /** A snapshot at `through` brought `placed`; what came later stays if its entries do. */
+  replace(placed: PlacedConfiguration, through: LogIndex, keepsSuffix: boolean): void {
+    assert(placed.index <= through, 'a snapshot includes the entry of its configuration');
+    const later = keepsSuffix ? this.#placed.filter(({ index }) => index > through) : [];
+    this.#placed = [placed, ...later];
+  }
+}
