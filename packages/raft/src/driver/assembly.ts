@@ -128,11 +128,12 @@ export class Assembly<Result> {
   }
 
   #newPeers(): Peers {
-    const { ports, auth } = this.#options;
+    const { ports, address, auth } = this.#options;
     return new Peers({
       core: this.core,
       log: this.#log,
       ports,
+      address,
       auth,
       stallMs: 2 * this.settings.electionTimeoutMaxMs,
       then: (act) => {

@@ -36,7 +36,7 @@ const RETRY_MS = 1_000;
 
 export interface FlusherOptions {
   readonly machine: Pick<StateMachine<unknown>, 'flush' | 'flushedIndex' | 'dirtyBytes'>;
-  readonly core: Pick<Raft, 'applied' | 'durable' | 'installing' | 'snapshotPointAt'>;
+  readonly core: Pick<Raft, 'applied' | 'durable' | 'installing' | 'markAt'>;
   readonly log: Pick<DurableLog, 'mark' | 'releaseBallast'>;
   readonly limits: FlushLimits;
   /** The last entry that the machine has executed, and its time. */
@@ -161,7 +161,7 @@ export class Flusher {
       assert(reached === index, 'a flush reaches what was executed when it began');
       // A snapshot took the place of this state, and its own record says how far that goes.
       if (core.installing !== undefined || generation() !== ofGeneration) return;
-      const mark: SnapshotMark = { ...core.snapshotPointAt(index), at, generation: ofGeneration };
+      const mark: SnapshotMark = { ...core.markAt(index), at, generation: ofGeneration };
       log.mark(mark, () => onFlushed(index));
     } catch (error) {
       if (codeOf(error) === 'ENOSPC') await this.#makeRoom(nowMs);

@@ -40,7 +40,7 @@ export async function forceNewCluster(options: ForceOptions): Promise<ForcedClus
     directory,
     groupId: GROUP_ID,
     create: undefined,
-    raiseEpoch: true,
+    raisesEpoch: true,
     newSalt: () => Math.floor(random.next() * 0x1_0000_0000),
     onFailure: (error) => fail(error),
   });

@@ -3,12 +3,20 @@ import type { NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { Settings } from '../core/settings.ts';
-import type { Clock, Disk, Network, PeerAddress, Random, StateMachine, Timers } from '../ports.ts';
+import type {
+  Clock,
+  Disk,
+  Network,
+  PeerAddress,
+  PeerAuth,
+  Random,
+  StateMachine,
+  Timers,
+} from '../ports.ts';
 import type { SegmentBytes } from '../storage/log.ts';
 import type { DirectoryIdentity } from '../storage/recovered.ts';
 import type { FlushLimits } from './flusher.ts';
 import type { NodeEvent } from './node-events.ts';
-import type { PeerAuth } from './transport/peer-auth.ts';
 
 /** The ways in which a node touches the world. */
 export interface Ports {

@@ -7,13 +7,15 @@ import type { NodeEvent } from './node-events.ts';
 import type { Ports } from './node-options.ts';
 import { GROUP_ID } from './opening.ts';
 import { Silence } from './silence.ts';
-import type { PeerAuth } from './transport/peer-auth.ts';
+import type { PeerAddress, PeerAuth } from '../ports.ts';
 import { Transport } from './transport/transport.ts';
 
 export interface PeersOptions {
   readonly core: Raft;
   readonly log: DurableLog;
   readonly ports: Ports;
+  /** Where peers reach this node. */
+  readonly address: PeerAddress;
   readonly auth: PeerAuth;
   /** Two election timeouts: silence and stalls of this length have a reason. */
   readonly stallMs: number;
@@ -62,7 +64,7 @@ export class Peers {
   }
 
   #open(): Transport {
-    const { core, log, ports, auth, stallMs, then, onConnected, onEvent } = this.#options;
+    const { core, log, ports, address, auth, stallMs, then, onConnected, onEvent } = this.#options;
     const { network, timers, clock, random } = ports;
     const { identity, incarnation, peers } = log.recovered;
     return new Transport({
@@ -71,7 +73,7 @@ export class Peers {
       clock,
       random,
       auth,
-      identity: { identity, incarnation },
+      identity: { identity, incarnation, address },
       groupId: GROUP_ID,
       knownPeers: peers,
       stallMs,

@@ -4,6 +4,7 @@ import type { Raft } from '../core/raft.ts';
 import type { Load, Ready, ReadyWrite, SnapshotMark } from '../core/ready.ts';
 import { NotInLog } from '../storage/log-errors.ts';
 import type { DurableLog } from '../storage/log.ts';
+import type { DirectoryIdentity } from '../storage/recovered.ts';
 import { Alarm } from './alarm.ts';
 import { Assembly } from './assembly.ts';
 import type {
@@ -98,6 +99,11 @@ export class RaftNode<Result> implements Group<Result> {
     late.node = node;
     node.#tellOpened();
     return node;
+  }
+
+  /** Whose data directory it is. */
+  get identity(): DirectoryIdentity {
+    return this.#log.recovered.identity;
   }
 
   /** What operators do with this node. */

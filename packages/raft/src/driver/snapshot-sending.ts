@@ -9,7 +9,7 @@ import { SnapshotTransfer } from './snapshot-transfer.ts';
 const TRANSFERS_MAX = 2;
 
 export interface SnapshotSendingOptions {
-  readonly core: Pick<Raft, 'sendChunk' | 'snapshotEnded' | 'snapshotPointAt'>;
+  readonly core: Pick<Raft, 'sendChunk' | 'snapshotEnded' | 'markAt'>;
   readonly machine: Pick<StateMachine<unknown>, 'openSnapshot'>;
   readonly timers: Timers;
   /** A transfer without an answer for so long is given up. */
@@ -98,7 +98,7 @@ export class SnapshotSending {
 
   #nameOf({ index, at }: MachineSnapshot): SnapshotName {
     this.#lastId += 1;
-    const { term, configuration } = this.#options.core.snapshotPointAt(index);
+    const { term, configuration } = this.#options.core.markAt(index);
     return {
       id: this.#lastId,
       index,
