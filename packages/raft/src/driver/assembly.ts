@@ -39,7 +39,7 @@ export class Assembly<Result> {
   readonly core: Raft;
   readonly settings: Settings;
   readonly completions = new Completions<Result>();
-  readonly reads: Reads;
+  readonly reads = new Reads();
   readonly applier: Applier<Result>;
   readonly flusher: Flusher;
   readonly snapshots: Snapshots;
@@ -56,7 +56,6 @@ export class Assembly<Result> {
     this.#host = host;
     this.settings = settingsOf(options, log);
     this.core = newCore(options, log, this.settings);
-    this.reads = new Reads(this.settings.electionTimeoutMaxMs);
     this.applier = this.#newApplier();
     this.flusher = this.#newFlusher();
     this.snapshots = this.#newSnapshots();

@@ -189,7 +189,7 @@ export class RaftNode<Result> implements Group<Result> {
     // What cannot be executed would only pile up.
     if (this.#parts.flusher.isFull) this.#proposals.refuseAll('overloaded');
     this.#proposals.offer(core, this.#parts.completions);
-    this.#parts.reads.offer(nowMs, (id) => core.read(id));
+    this.#parts.reads.offer((id) => core.read(id));
     this.#do(core.ready());
     this.#alarm.set(nowMs, core.dueInMs);
   }
@@ -292,8 +292,7 @@ export class RaftNode<Result> implements Group<Result> {
     }
     if (role === before.role && term === before.term && leader === before.leader) return;
     // Whoever waits for the node comes first, and this is much to write.
-    if (leader !== NOBODY) this.#log.prepareSpare();
-    this.#parts.reads.refuseUnconfirmed('not-leader');
+    if (leader !== NOBODY) this.#prepareReserves();
     const lostLead = before.role === 'leader' && (role !== 'leader' || term !== before.term);
     if (lostLead) {
       // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
@@ -302,6 +301,11 @@ export class RaftNode<Result> implements Group<Result> {
     }
     this.#tell({ kind: 'role-changed', role, term, leader });
     this.#parts.operating.roleChanged({ lostLead });
+  }
+
+  #prepareReserves(): void {
+    this.#log.prepareSpare();
+    void this.#log.prepareBallast();
   }
 
   #watchConfiguration(): void {

@@ -4,25 +4,13 @@ import type { ReadOutcome, RefusalReason } from './group.ts';
 
 type Done = (outcome: ReadOutcome) => void;
 
-interface Unconfirmed {
-  readonly done: Done;
-  readonly sinceMs: number;
-}
-
 /** Reads on their way: asked for in this turn, waiting for a quorum, or waiting until enough is applied. */
 export class Reads {
-  readonly #timeoutMs: number;
   #asked: Done[] = [];
-  /** In the order in which they were offered. */
-  readonly #unconfirmed = new Map<ReadId, Unconfirmed>();
+  readonly #unconfirmed = new Map<ReadId, Done>();
   #confirmed: { index: LogIndex; done: Done }[] = [];
   #lastId: ReadId = 0;
   #count = 0;
-
-  /** A question to the leader, or its answer, may be lost: without one for `timeoutMs` a read is refused. */
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-  }
 
   /** Reads whose outcome is not known yet. */
   get waiting(): number {
@@ -38,8 +26,7 @@ export class Reads {
   }
 
   /** Offers the reads of this turn to the core. All share one id, and so one answer. */
-  offer(nowMs: number, read: (id: ReadId) => RefusalReason | undefined): void {
-    this.#expire(nowMs);
+  offer(read: (id: ReadId) => RefusalReason | undefined): void {
     if (this.#asked.length === 0) return;
     const asked = this.#asked;
     this.#asked = [];
@@ -49,7 +36,7 @@ export class Reads {
     const all: Done = (outcome) => {
       for (const done of asked) done(outcome);
     };
-    if (refusal === undefined) this.#unconfirmed.set(id, { done: all, sinceMs: nowMs });
+    if (refusal === undefined) this.#unconfirmed.set(id, all);
     else all({ kind: 'refused', reason: refusal });
   }
 
@@ -71,29 +58,17 @@ export class Reads {
     for (const { done } of ready) done({ kind: 'ready' });
   }
 
-  /** Leader or term changed: what no quorum has confirmed by now is refused. Confirmed reads stay good. */
-  refuseUnconfirmed(reason: RefusalReason): void {
-    for (const id of [...this.#unconfirmed.keys()]) this.refused(id, reason);
-  }
-
   refuseAll(reason: RefusalReason): void {
     const dones = [...this.#asked, ...this.#confirmed.map(({ done }) => done)];
     this.#asked = [];
     this.#confirmed = [];
     for (const done of dones) done({ kind: 'refused', reason });
-    this.refuseUnconfirmed(reason);
-  }
-
-  #expire(nowMs: number): void {
-    for (const [id, { sinceMs }] of this.#unconfirmed) {
-      if (nowMs - sinceMs < this.#timeoutMs) return;
-      this.refused(id, 'unconfirmed');
-    }
+    for (const id of [...this.#unconfirmed.keys()]) this.refused(id, reason);
   }
 
   #take(id: ReadId): Done | undefined {
-    const found = this.#unconfirmed.get(id);
+    const done = this.#unconfirmed.get(id);
     this.#unconfirmed.delete(id);
-    return found?.done;
+    return done;
   }
 }

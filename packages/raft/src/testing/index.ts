@@ -1,7 +1,12 @@
 export { Safety, SafetyViolated } from './safety.ts';
-export { type SimBoot, SimCluster, type SimClusterOptions } from './sim-cluster.ts';
+export {
+  type SimBoot,
+  SimCluster,
+  type SimClusterOptions,
+  type SimMachineHost,
+} from './sim-cluster.ts';
 export { SimDisk } from './sim-disk.ts';
 export { SimNetwork, type SimNetworkFaults } from './sim-network.ts';
-export { type ClockFault } from './sim-process.ts';
+export { type ClockFault, type SimProcess } from './sim-process.ts';
 export { SimRandom } from './sim-random.ts';
 export { SimWorld } from './sim-world.ts';

@@ -41,6 +41,8 @@ export class Safety {
   readonly #committedIn: Term[] = [0 as Term];
   /** Checksum of each applied command, by index. */
   readonly #applied = new Map<LogIndex, number>();
+  /** Hash of the state that includes an entry and all before it, by its index. */
+  readonly #states = new Map<LogIndex, number>();
 
   /** Entries that some node knows to be committed. */
   get committed(): LogIndex {
@@ -52,6 +54,7 @@ export class Safety {
     const seen = this.#seenOf(core);
     if (core.term < seen.term) violated(`node ${core.id} went back to term ${core.term}`);
     if (core.committed < seen.committed) violated(`node ${core.id} took back a commit`);
+    this.#observeOrder(core);
     seen.term = core.term;
     if (core.role === 'leader') this.#observeLeader(core, seen);
     else seen.leaderIn = undefined;
@@ -78,6 +81,13 @@ export class Safety {
     else if (known !== crc) violated(`node ${node} executes another command at ${index}`);
   }
 
+  /** Called when the state of a node includes the entry at `index`, executed or received. */
+  reached(node: NodeId, index: LogIndex, hash: number): void {
+    const known = this.#states.get(index);
+    if (known === undefined) this.#states.set(index, hash);
+    else if (known !== hash) violated(`the state of node ${node} at ${index} is another one`);
+  }
+
   /** A process ended: its next boot starts anew. */
   forget(core: Raft): void {
     this.#seen.delete(core);
@@ -102,7 +112,8 @@ export class Safety {
       return;
     }
     seen.leaderIn = term;
-    for (const [index, committedTerm] of this.#committedTerms.entries()) {
+    for (let index = core.compacted + 1; index < this.#committedTerms.length; index += 1) {
+      const committedTerm = this.#committedTerms[index];
       const earlier = (this.#committedIn[index] ?? term) < term;
       if (earlier && core.termAt(logIndex(index)) !== committedTerm) {
         violated(`leader ${id} of term ${term} lacks the committed entry ${index}`);
@@ -114,12 +125,21 @@ export class Safety {
     const lastTerm = core.termAt(core.last);
     if (core.last === seen.last && lastTerm === seen.terms[core.last]) return;
     let index = core.last;
-    while (index > 0 && seen.terms[index] !== core.termAt(index)) index = logIndex(index - 1);
-    seen.terms.length = index + 1;
+    while (index > core.compacted && seen.terms[index] !== core.termAt(index)) {
+      index = logIndex(index - 1);
+    }
+    seen.terms.length = Math.min(seen.terms.length, index + 1);
     for (index = logIndex(index + 1); index <= core.last; index = logIndex(index + 1)) {
-      seen.terms.push(this.#match(core, index));
+      seen.terms[index] = this.#match(core, index);
     }
     seen.last = core.last;
+  }
+
+  #observeOrder({ id, compacted, applied, committed, last, installing }: Raft): void {
+    const isOrdered = compacted <= applied && applied <= committed && committed <= last;
+    if (!isOrdered && installing === undefined) {
+      violated(`node ${id}: ${compacted} <= ${applied} <= ${committed} <= ${last} does not hold`);
+    }
   }
 
   #match(core: Raft, index: LogIndex): Term {
@@ -139,8 +159,12 @@ export class Safety {
 
   #observeCommit(core: Raft, seen: Seen): void {
     for (let index = seen.committed + 1; index <= core.committed; index += 1) {
-      const term = core.termAt(logIndex(index)) ?? (0 as Term);
+      const term = core.termAt(logIndex(index));
       const known = this.#committedTerms[index];
+      // What a snapshot brought was seen committed elsewhere.
+      if (term === undefined && known !== undefined) continue;
+      if (term === undefined)
+        violated(`node ${core.id} has a snapshot of what was never committed`);
       if (known === undefined) {
         this.#committedTerms.push(term);
         this.#committedIn.push(core.term);

@@ -1,19 +1,33 @@
-import type { Member } from '../core/configuration.ts';
-import { type LogIndex, type NodeId, type LogTime, nodeId } from '../core/numbers.ts';
+import type { NodeAddress } from '../core/configuration.ts';
+import { type NodeId, nodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
+import type { Rpc } from '../core/rpc.ts';
 import { clusterIdOf } from '../driver/membership.ts';
 import type { NodeEvent } from '../driver/node-events.ts';
-import type { RaftNodeOptions } from '../driver/node-options.ts';
+import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
-import type { MachineSnapshot, PeerAddress, StateMachine } from '../ports.ts';
+import type { PeerAddress, StateMachine } from '../ports.ts';
+import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
 import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
+import { simPeerAuth } from './sim-peer-auth.ts';
 import { type ClockFault, SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 import { SimWorld } from './sim-world.ts';
 
-const DIRECTORY = '/data';
+const DIRECTORY = "/data";
+const SECRET = "a secret that all simulated nodes share";
+
+/** What keeps the state of a machine while the processes that run it come and go. */
+export interface SimMachineHost<Machine> {
+  /** The machine of a new process. */
+  boot(process: SimProcess): Machine;
+  /** Power failed: what the machine's store had not made durable is lost. */
+  crash(): void;
+  /** The process died, and the machine that it ran on did not. */
+  kill(): void;
+}
 
 /** One boot of a node. */
 export interface SimBoot<Result, Machine extends StateMachine<Result>> {
@@ -27,7 +41,9 @@ export interface SimBoot<Result, Machine extends StateMachine<Result>> {
 interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly id: NodeId;
   readonly address: PeerAddress;
+  readonly create: NewNode | JoiningNode;
   readonly disk: SimDisk;
+  readonly machines: SimMachineHost<Machine>;
   readonly clock: ClockFault;
   /** Set from the moment a process starts. */
   process: SimProcess | undefined;
@@ -38,13 +54,15 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
 export interface SimClusterOptions<Result, Machine extends StateMachine<Result>> {
   readonly size: number;
   readonly seed: number;
-  readonly machine: () => Machine;
+  readonly machines: (random: SimRandom) => SimMachineHost<Machine>;
+  /** Tells states apart: equal ones at equal indexes are expected. */
+  readonly hashOf: (machine: Machine) => number;
   readonly network?: Partial<SimNetworkFaults>;
-  readonly limits?: RaftNodeOptions<Result>['limits'];
+  readonly node?: Pick<RaftNodeOptions<Result>, 'limits' | 'flush' | 'keepLogBytes'>;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
-  /** Clocks of the node with this id. Default: right. */
-  readonly clock?: (id: NodeId) => ClockFault;
+  /** Clocks of a node. Default: right. */
+  readonly clock?: () => ClockFault;
   readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
   /** Lets all promises that can go on do so. */
   readonly drain: () => Promise<void>;
@@ -60,37 +78,41 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   readonly network: SimNetwork;
   readonly safety = new Safety();
   readonly #options: SimClusterOptions<Result, Machine>;
-  readonly #sites: SimSite<Result, Machine>[];
-  readonly #members: readonly Member[];
+  readonly #sites = new Map<NodeId, SimSite<Result, Machine>>();
+  /** Hosts named so far. */
+  #hosts = 0;
   #failure: unknown;
 
   constructor(options: SimClusterOptions<Result, Machine>) {
     this.#options = options;
     this.random = new SimRandom(options.seed);
     this.network = new SimNetwork(this.world, this.random.fork(), options.network);
-    const ids = Array.from({ length: options.size }, (_, place) => nodeId(place + 1));
-    this.#members = ids.map((id) => ({
-      id,
-      address: { ip: `node-${id}`, port: 1, internalPort: 2 },
+    const members = Array.from({ length: options.size }, (_, place) => ({
+      id: nodeId(place + 1),
+      address: this.newAddress(),
     }));
-    this.#sites = ids.map((id) => this.#newSite(id));
+    const clusterId = clusterIdOf(members);
+    for (const { id, address } of members) {
+      this.#addSite(id, address, { nodeId: id, clusterId, members, storedWins: false });
+    }
   }
 
+  /** The nodes that take part: founding ones and those that joined, but for the ones that retired. */
   get ids(): readonly NodeId[] {
-    return this.#sites.map(({ id }) => id);
+    return [...this.#sites.keys()];
   }
 
   /** The nodes whose process runs and has opened its log. */
   get running(): readonly SimBoot<Result, Machine>[] {
-    return this.#sites.flatMap(({ boot }) => (boot === undefined ? [] : [boot]));
+    return [...this.#sites.values()].flatMap(({ boot }) => (boot === undefined ? [] : [boot]));
   }
 
   bootOf(id: NodeId): SimBoot<Result, Machine> | undefined {
-    return this.#site(id).boot;
+    return this.#sites.get(id)?.boot;
   }
 
   isUp(id: NodeId): boolean {
-    return this.#site(id).process !== undefined;
+    return this.#sites.get(id)?.process !== undefined;
   }
 
   addressOf(id: NodeId): PeerAddress {
@@ -101,36 +123,60 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     return this.#site(id).disk;
   }
 
+  /** The address of a host where no node has run yet. */
+  newAddress(): NodeAddress {
+    this.#hosts += 1;
+    return { ip: `node-${this.#hosts}`, port: 1, internalPort: 2 };
+  }
+
+  /** A node that the cluster has taken in begins, with an empty disk. */
+  join(joining: JoiningNode, address: NodeAddress): void {
+    this.#addSite(joining.nodeId, address, joining);
+    this.start(joining.nodeId);
+  }
+
+  /** A node that is no member any more ends for good. */
+  retire(id: NodeId): void {
+    this.crash(id);
+    this.#sites.delete(id);
+  }
+
   /** Starts the process of a node. It is in `running` once it has opened its log. */
   start(id: NodeId): void {
-    const site = this.#site(id);
-    if (site.process !== undefined) return;
+    const site = this.#sites.get(id);
+    if (site === undefined || site.process !== undefined) return;
     const process = new SimProcess(this.world, site.clock);
     site.process = process;
     void this.#boot(site, process);
   }
 
   startAll(): void {
-    for (const { id } of this.#sites) this.start(id);
+    for (const id of this.ids) this.start(id);
   }
 
   /** The machine loses power: unsynced writes are lost, in part or wholly. */
   crash(id: NodeId): void {
-    this.#end(id, (disk) => disk.crash());
+    this.#end(id, ({ disk, machines }) => {
+      disk.crash();
+      machines.crash();
+    });
   }
 
   /** SIGKILL: what was written stays in the page cache. */
   kill(id: NodeId): void {
-    this.#end(id, (disk) => disk.kill());
+    this.#end(id, ({ disk, machines }) => {
+      disk.kill();
+      machines.kill();
+    });
   }
 
   /** SIGSTOP and SIGCONT. */
   pause(id: NodeId): void {
-    this.#site(id).process?.pause();
+    this.#sites.get(id)?.process?.pause();
   }
 
   resume(id: NodeId): void {
-    this.#site(id).process?.resume();
+    this.#sites.get(id)?.process?.resume();
   }
 
   /** Runs until `done` or until virtual time is `untilMs`; says which. Throws when a promise of Raft is broken. */
@@ -145,18 +191,22 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const { boot } of this.#sites) if (boot !== undefined) this.safety.observe(boot.core);
+    for (const { boot } of this.#sites.values()) {
+      if (boot !== undefined) this.safety.observe(boot.core);
+    }
   }
 
-  #newSite(id: NodeId): SimSite<Result, Machine> {
+  #addSite(id: NodeId, address: NodeAddress, create: NewNode | JoiningNode): void {
     const random = this.random.fork();
     const [least, most] = this.#options.diskMs ?? [0.1, 3];
     const site: SimSite<Result, Machine> = {
       id,
-      address: { ip: `node-${id}`, port: 2 },
-      clock: this.#options.clock?.(id) ?? { skewMs: 0, rate: 1 },
+      address: { ip: address.ip, port: address.internalPort },
+      create,
+      clock: this.#options.clock?.() ?? { skewMs: 0, rate: 1 },
       process: undefined,
       boot: undefined,
+      machines: this.#options.machines(this.random.fork()),
       disk: new SimDisk({
         random: this.random.fork(),
         delay: ({ kind }) => {
@@ -165,37 +215,21 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         },
       }),
     };
-    return site;
+    this.#sites.set(id, site);
   }
 
   async #boot(site: SimSite<Result, Machine>, process: SimProcess): Promise<void> {
-    const { id, disk, address } = site;
-    const machine = this.#options.machine();
+    const machine = site.machines.boot(process);
     let core: Raft | undefined;
     try {
+      const inspect = {
+        core: (started: Raft) => (core = started),
+        sent: (rpc: Rpc) => this.safety.sent(rpc),
+      };
       const node = await RaftNode.open<Result>({
-        directory: DIRECTORY,
-        create: {
-          nodeId: id,
-          clusterId: clusterIdOf(this.#members),
-          members: this.#members,
-          storedWins: false,
-        },
-        machine: new ObservedMachine(machine, (index, command) =>
-          this.safety.applied(id, index, command),
-        ),
-        ports: {
-          disk: disk.mount(),
-          network: process.gate(this.network.endpoint(address)),
-          clock: process.clock,
-          timers: process.timers,
-          random: this.random.fork(),
-        },
-        ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
-        segmentBytes: { first: 16_384, later: 65_536 },
-        onEvent: (event) => this.#options.onEvent?.(id, event),
-        onFailure: (error) => this.#fail(error),
-        inspect: { core: (started) => (core = started), sent: (rpc) => this.safety.sent(rpc) },
+        ...this.#nodeOptions(site, process),
+        machine: this.#observed(site.id, machine),
+        inspect,
       });
       if (core !== undefined && process.alive) site.boot = { process, machine, node, core };
     } catch (error) {
@@ -203,16 +237,48 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     }
   }
 
-  #end(id: NodeId, endDisk: (disk: SimDisk) => void): void {
-    const site = this.#site(id);
-    if (site.process === undefined) return;
+  #nodeOptions(
+    { id, disk, address, create }: SimSite<Result, Machine>,
+    process: SimProcess,
+  ): Omit<RaftNodeOptions<Result>, 'machine' | 'inspect'> {
+    const random = this.random.fork();
+    return {
+      directory: DIRECTORY,
+      create,
+      address,
+      auth: simPeerAuth(this.random.fork(), SECRET),
+      ports: {
+        disk: disk.mount(),
+        network: process.gate(this.network.endpoint(address)),
+        clock: process.clock,
+        timers: process.timers,
+        random,
+      },
+      ...this.#options.node,
+      segmentBytes: { first: 16_384, later: 65_536 },
+      ballastBytes: 0,
+      onEvent: (event) => this.#options.onEvent?.(id, event),
+      onFailure: (error) => this.#fail(error),
+    };
+  }
+
+  #observed(id: NodeId, machine: Machine): StateMachine<Result> {
+    return new ObservedMachine(machine, {
+      applying: (index, command) => this.safety.applied(id, index, command),
+      changed: (index) => this.safety.reached(id, index, this.#options.hashOf(machine)),
+    });
+  }
+
+  #end(id: NodeId, endDisks: (site: SimSite<Result, Machine>) => void): void {
+    const site = this.#sites.get(id);
+    if (site?.process === undefined) return;
     site.process.die();
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
     this.network.crash(site.address);
     this.network.restart(site.address);
-    endDisk(site.disk);
+    endDisks(site);
   }
 
   #fail(error: unknown): void {
@@ -220,40 +286,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   }
 
   #site(id: NodeId): SimSite<Result, Machine> {
-    const site = this.#sites[id - 1];
+    const site = this.#sites.get(id);
     if (site === undefined) throw new RangeError(`there is no node ${id}`);
     return site;
-  }
-}
-
-/** Reports every command before the machine executes it. */
-class ObservedMachine<Result> implements StateMachine<Result> {
-  readonly #machine: StateMachine<Result>;
-  readonly #onApply: (index: LogIndex, command: Buffer) => void;
-
-  constructor(machine: StateMachine<Result>, onApply: (index: LogIndex, command: Buffer) => void) {
-    this.#machine = machine;
-    this.#onApply = onApply;
-  }
-
-  get flushedIndex(): LogIndex {
-    return this.#machine.flushedIndex;
-  }
-
-  apply(command: Buffer, at: LogTime, index: LogIndex): Result {
-    this.#onApply(index, command);
-    return this.#machine.apply(command, at, index);
-  }
-
-  termStart(at: LogTime, gapMs: number, index: LogIndex): void {
-    this.#machine.termStart(at, gapMs, index);
-  }
-
-  openSnapshot(): MachineSnapshot {
-    return this.#machine.openSnapshot();
-  }
-
-  install(chunks: AsyncIterable<Buffer>): Promise<void> {
-    return this.#machine.install(chunks);
   }
 }

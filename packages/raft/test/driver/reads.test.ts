@@ -43,7 +43,7 @@ describe('reads', () => {
     ask('b');
     reads.offer(() => undefined);
     reads.confirmed(1, logIndex(5));
-    reads.refuseUnconfirmed('not-leader');
+    reads.refused(2, 'not-leader');
     reads.confirmed(2, logIndex(5));
     reads.applied(logIndex(9));
     expect(told).toEqual(['b not-leader', 'a ready']);
