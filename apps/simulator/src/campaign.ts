@@ -15,6 +15,8 @@ export interface Tally {
   popped: number;
   committed: number;
   readonly faults: Record<string, number>;
+  readonly changes: Record<string, number>;
+  readonly seen: Record<string, number>;
   readonly failures: Failure[];
 }
 
@@ -28,6 +30,8 @@ export function emptyTally(): Tally {
     popped: 0,
     committed: 0,
     faults: {},
+    changes: {},
+    seen: {},
     failures: [],
   };
 }
@@ -53,6 +57,8 @@ function addReport(tally: Tally, report: Report): void {
   tally.popped += report.popped;
   tally.committed += report.committed;
   addCounts(tally.faults, report.faults);
+  addCounts(tally.changes, report.changes);
+  addCounts(tally.seen, report.seen);
 }
 
 export function addTally(total: Tally, part: Tally): void {
@@ -64,6 +70,8 @@ export function addTally(total: Tally, part: Tally): void {
   total.popped += part.popped;
   total.committed += part.committed;
   addCounts(total.faults, part.faults);
+  addCounts(total.changes, part.changes);
+  addCounts(total.seen, part.seen);
   total.failures.push(...part.failures);
 }
 

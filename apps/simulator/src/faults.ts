@@ -1,5 +1,6 @@
 import type { NodeId, RoleName } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
+import type { Members } from './members.ts';
 import type { Cluster } from './sim-client.ts';
 
 /** What may go wrong, and how often relative to the others. */
@@ -12,6 +13,11 @@ const FAULTS = [
   'split',
   'one-way',
   'heal',
+  'join',
+  'leave',
+  'promote',
+  'transfer',
+  'retire',
 ] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -36,13 +42,15 @@ const LASTS_MS = [20, 2500] as const;
 export class Faults {
   readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
+  readonly #members: Members;
   readonly #random: SimRandom;
   /** Leaders are cut off as soon as they are elected. */
   readonly #usurps: boolean;
   #stopped = false;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, members: Members) {
     this.#cluster = cluster;
+    this.#members = members;
     this.#random = cluster.random.fork();
     this.#usurps = this.#random.chance(USURPED_SEEDS);
   }
@@ -117,6 +125,16 @@ export class Faults {
         return this.#oneWay(id, this.#anybody());
       case 'heal':
         return this.#cluster.network.heal();
+      case 'join':
+        return this.#members.join();
+      case 'leave':
+        return this.#members.leave();
+      case 'promote':
+        return this.#members.promote();
+      case 'transfer':
+        return this.#members.transfer();
+      case 'retire':
+        return this.#members.retireRemoved();
       default:
         fault satisfies never;
     }

@@ -106,11 +106,10 @@ function printTally(total: Tally, tookS: number): void {
     `${total.calls} client calls, ${total.acked} publishes acked, ${total.popped} pops answered, ` +
       `${total.committed} entries committed`,
   );
-  console.log(
-    `faults: ${Object.entries(total.faults)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', ')}`,
-  );
+  for (const what of ['faults', 'changes', 'seen'] as const) {
+    const counts = Object.entries(total[what]).map(([name, count]) => `${name} ${count}`);
+    console.log(`${what}: ${counts.join(', ')}`);
+  }
   for (const { seed, error } of total.failures.slice(0, 20)) console.log(`seed ${seed}: ${error}`);
   console.log(total.failures.length === 0 ? 'no failure' : `${total.failures.length} seeds failed`);
 }

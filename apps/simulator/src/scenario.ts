@@ -1,10 +1,12 @@
 import type { NodeEvent, NodeId } from '@rrmq/raft';
 import { SimCluster, type SimClusterOptions, SimRandom } from '@rrmq/raft/testing';
-import { QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
+import { type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
 import { Faults } from './faults.ts';
 import { drain } from './drain.ts';
 import { AccountWrong, History } from './history.ts';
+import { Members } from './members.ts';
 import { type Cluster, SimClient, TOPIC } from './sim-client.ts';
+import { SimQueueHost } from './sim-queue-host.ts';
 
 /** How long things go wrong, in simulated ms. */
 const TROUBLE_MS = 20_000;
@@ -19,6 +21,16 @@ const CALLS_MS = 30_000;
 
 const CLIENTS = 4;
 
+/** Events that a report counts: a campaign that never comes by them proves nothing about them. */
+const SEEN = [
+  'flushed',
+  'compacted',
+  'snapshot-sending',
+  'snapshot-refused',
+  'snapshot-installed',
+  'configuration-changed',
+] as const;
+
 /** What one seed came to. */
 export interface Report {
   readonly seed: number;
@@ -30,6 +42,10 @@ export interface Report {
   readonly popped: number;
   readonly committed: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Changes of membership and transfers of leadership, by how they ended. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** How often rare things happened. */
+  readonly seen: Readonly<Record<string, number>>;
   /** Equal for equal runs. */
   readonly traceHash: number;
 }
@@ -39,9 +55,11 @@ export type Log = (line: string) => void;
 /** Runs one seed: trouble, recovery, accounting. Throws when anything is not as promised. */
 export async function runSeed(seed: number, log: Log = () => undefined): Promise<Report> {
   const nemesis: { faults?: Faults } = {};
+  const seen = new Map<string, number>();
   const cluster: Cluster = new SimCluster(
     optionsOf(seed, (id, event) => {
       log(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
+      seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
       if (event.kind === 'role-changed') nemesis.faults?.roleChanged(id, event.role);
     }),
   );
@@ -50,7 +68,8 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
     { length: CLIENTS },
     (_, place) => new SimClient(`client-${place + 1}`, cluster, history),
   );
-  const faults = new Faults(cluster);
+  const members = new Members(cluster);
+  const faults = new Faults(cluster, members);
   cluster.startAll();
   await createTopic(cluster);
   for (const client of clients) client.start();
@@ -59,15 +78,20 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   await cluster.run(cluster.world.now() + TROUBLE_MS);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= CALLS_MIN;
   faults.stop();
+  members.stop();
   log(`${cluster.world.now().toFixed(1)} all faults end`);
-  await must(cluster, 'a leader is elected', () => agree(cluster));
+  await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
+  await must(cluster, 'a leader is elected', () => {
+    members.retireRemoved();
+    return agree(cluster);
+  });
   await must(cluster, `${CALLS_MIN} calls are made`, enough, CALLS_MS);
   for (const client of clients) client.stop();
   await quiet(cluster);
   const remaining = await drainTopic(cluster);
   await must(cluster, 'all nodes hold the same', () => converged(cluster));
   history.settle(cluster, remaining);
-  return reportOf(seed, cluster, { clients, history, faults });
+  return reportOf(seed, cluster, { clients, history, faults, members, seen });
 }
 
 function optionsOf(
@@ -77,10 +101,16 @@ function optionsOf(
   const random = new SimRandom(seed ^ 0x5eed);
   const small = random.chance(0.5);
   const rough = random.chance(0.7);
+  const diskMs: readonly [number, number] = random.pick([
+    [0.05, 0.5],
+    [0.1, 3],
+    [1, 40],
+  ]);
   return {
     size: random.pick([3, 3, 3, 5, 1]),
     seed,
-    machine: () => new QueueMachine(),
+    machines: (ofNode) => new SimQueueHost(ofNode, diskMs),
+    hashOf: (machine) => machine.stateHash,
     network: {
       drop: rough ? random.next() * 0.05 : 0,
       duplicate: rough ? random.next() * 0.05 : 0,
@@ -88,14 +118,19 @@ function optionsOf(
       minMs: 0.1,
       maxMs: random.pick([1, 5, 20]),
     },
-    diskMs: random.pick([
-      [0.05, 0.5],
-      [0.1, 3],
-      [1, 40],
-    ]),
-    limits: small
-      ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
-      : {},
+    diskMs,
+    node: {
+      limits: small
+        ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
+        : {},
+      // Often enough that logs are compacted, and peers that lag behind need a snapshot.
+      flush: {
+        flushBytes: random.pick([500, 4_000, 100_000]),
+        flushEntries: random.pick([20, 100, 10_000]),
+        flushAfterMs: random.pick([200, 2_000, 30_000]),
+      },
+      keepLogBytes: random.pick([0, 8_192, 65_536]),
+    },
     clock: () => ({
       skewMs: random.between(-5_000, 5_000),
       rate: 1 + (random.next() - 0.5) * 0.02,
@@ -145,12 +180,14 @@ async function quiet(cluster: Cluster): Promise<void> {
   await cluster.run(cluster.world.now() + 2_000);
 }
 
-/** All nodes run and follow one leader, which serves. */
+/** All members run and follow one leader, which serves, and nobody else runs. */
 function agree(cluster: Cluster): boolean {
   const { running, ids } = cluster;
   const leader = running.find(({ core }) => core.role === 'leader' && core.serving);
   return (
     leader !== undefined &&
+    leader.core.isSettled &&
+    leader.core.configuration.members.length === ids.length &&
     running.length === ids.length &&
     running.every(({ core }) => core.leader === leader.core.id && core.term === leader.core.term)
   );
@@ -191,10 +228,19 @@ async function drainTopic(cluster: Cluster): Promise<string[]> {
   return bodies;
 }
 
+/** What the parts of a run have counted. */
+interface Told {
+  readonly clients: readonly SimClient[];
+  readonly history: History;
+  readonly faults: Faults;
+  readonly members: Members;
+  readonly seen: ReadonlyMap<string, number>;
+}
+
 function reportOf(
   seed: number,
   cluster: Cluster,
-  { clients, history, faults }: { clients: SimClient[]; history: History; faults: Faults },
+  { clients, history, faults, members, seen }: Told,
 ): Report {
   return {
     seed,
@@ -206,6 +252,8 @@ function reportOf(
     popped: history.popped,
     committed: cluster.safety.committed,
     faults: Object.fromEntries(faults.counts),
+    changes: Object.fromEntries(members.counts),
+    seen: Object.fromEntries(SEEN.map((kind) => [kind, seen.get(kind) ?? 0])),
     traceHash: cluster.running[0]?.machine.stateHash ?? 0,
   };
 }

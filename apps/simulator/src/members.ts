@@ -1,0 +1,138 @@
+import type { MembershipChange, MembershipOutcome, NodeId } from '@rrmq/raft';
+import type { SimRandom } from '@rrmq/raft/testing';
+import type { Cluster } from './sim-client.ts';
+
+/** More nodes than this are not simulated at one time, and fewer voters are not left. */
+const NODES_MAX = 7;
+const VOTERS_MIN = 1;
+
+/** A change that is not over is asked for again after this, until it is refused for good or done. */
+const RETRY_MS = 200;
+
+type Boot = Cluster['running'][number];
+
+/** What operators do to a simulated cluster: nodes join, leave and are replaced, leadership is handed over. */
+export class Members {
+  /** Changes that came into force, by kind. */
+  readonly counts = new Map<string, number>();
+  readonly #cluster: Cluster;
+  readonly #random: SimRandom;
+  #stopped = false;
+  /** Changes that were asked for and are neither done nor given up. */
+  #underWay = 0;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#random = cluster.random.fork();
+  }
+
+  /** No change is under way any more. */
+  get isQuiet(): boolean {
+    return this.#underWay === 0;
+  }
+
+  /** Begins no more changes; those under way are brought to their end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** One more node, perhaps in the place of another. */
+  join(): void {
+    if (this.#stopped || this.#underWay > 0 || this.#cluster.ids.length >= NODES_MAX) return;
+    const address = this.#cluster.newAddress();
+    const instanceId = Array.from({ length: 32 }, () => this.#random.between(0, 9)).join('');
+    const replaces = this.#random.chance(0.3) ? this.#anybody() : undefined;
+    const as = this.#random.chance(0.8) ? 'voter' : 'learner';
+    const change: MembershipChange = {
+      kind: 'add',
+      address,
+      instanceId,
+      as,
+      replaces: as === 'voter' ? replaces : undefined,
+    };
+    this.#change(change, (outcome, leader) => {
+      if (outcome.id === undefined) return;
+      this.#count(replaces === undefined || as === 'learner' ? `join as ${as}` : 'replace');
+      const { clusterId, clusterEpoch } = leader.node.identity;
+      const { configuration } = outcome;
+      const joining = { nodeId: outcome.id, clusterId, clusterEpoch, instanceId, configuration };
+      this.#cluster.join(joining, address);
+    });
+  }
+
+  /** One or two nodes leave, the leader perhaps among them. */
+  leave(): void {
+    if (this.#stopped || this.#underWay > 0) return;
+    const voters = this.#leader()?.core.configuration.voters ?? [];
+    const count = this.#random.chance(0.3) ? 2 : 1;
+    if (voters.length - count < VOTERS_MIN) return;
+    const ids = Array.from({ length: count }, () => this.#anybody());
+    this.#change({ kind: 'remove', ids }, () => this.#count('leave'));
+  }
+
+  promote(): void {
+    const learners = this.#leader()?.core.configuration.learners ?? [];
+    if (this.#stopped || this.#underWay > 0 || learners.length === 0) return;
+    this.#change({ kind: 'promote', ids: learners }, () => this.#count('promote'));
+  }
+
+  transfer(): void {
+    if (this.#stopped) return;
+    const target = this.#random.chance(0.5) ? this.#anybody() : undefined;
+    void this.#leader()
+      ?.node.admin.transfer(target)
+      .then(({ kind }) => this.#count(`transfer ${kind}`));
+  }
+
+  /** Nodes that were removed end; a real operator stops them, too. */
+  retireRemoved(): void {
+    const leader = this.#leader();
+    if (leader === undefined || !leader.core.isSettled) return;
+    const { members, nextId } = leader.core.configuration;
+    for (const id of this.#cluster.ids) {
+      if (id < nextId && !members.some((member) => member.id === id)) this.#cluster.retire(id);
+    }
+  }
+
+  #change(
+    change: MembershipChange,
+    done: (outcome: Extract<MembershipOutcome, { kind: 'done' }>, leader: Boot) => void,
+  ): void {
+    this.#underWay += 1;
+    const attempt = (): void => {
+      const leader = this.#leader();
+      if (leader === undefined) return again();
+      return leader.node.admin.changeMembers(change, (outcome) => {
+        if (outcome.kind === 'done') {
+          this.#underWay -= 1;
+          done(outcome, leader);
+        } else if (outcome.kind === 'unknown' || isPassing(outcome.reason)) {
+          again();
+        } else {
+          this.#underWay -= 1;
+          this.#count(`refused ${outcome.reason}`);
+        }
+      });
+    };
+    const again = (): void => void this.#cluster.world.after(RETRY_MS, attempt);
+    attempt();
+  }
+
+  #leader(): Boot | undefined {
+    return this.#cluster.running.find(({ core }) => core.role === 'leader');
+  }
+
+  #anybody(): NodeId {
+    const [first, ...others] = this.#cluster.ids;
+    if (first === undefined) throw new RangeError('a cluster has nodes');
+    return this.#random.pick([first, ...others]);
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+}
+
+/** Refusals that a moment may end. */
+const isPassing = (reason: string): boolean =>
+  ['not-leader', 'unconfirmed', 'transferring', 'change-in-progress', 'stopping'].includes(reason);
