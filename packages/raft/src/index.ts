@@ -33,7 +33,7 @@ export { NodeRandom } from './driver/node-random.ts';
 export { NodeTimers } from './driver/node-timers.ts';
 export { COMMAND_BYTES_MAX } from './driver/proposals.ts';
 export { RaftNode } from './driver/raft-node.ts';
-export { type Disk, type MachineSnapshot, type StateMachine } from './ports.ts';
+export { type Disk, type MachineSnapshot, type SnapshotSink, type StateMachine } from './ports.ts';
 export { DirectoryLocked, LogCorrupt, NoLog } from './storage/log-errors.ts';
 export { NodeDisk } from './storage/node-disk.ts';
 export { verifyDirectory } from './storage/verify.ts';
