@@ -31,7 +31,7 @@ const library: Options = {
 const program: Options = {
   ...common,
   entry: ['src/main.ts'],
-  noExternal: [/^(?!esbuild$)/],
+  noExternal: [/^(?!(?:esbuild|lmdb)$)/],
   splitting: true,
   esbuildOptions(options) {
     options.conditions = ['@rrmq/source'];

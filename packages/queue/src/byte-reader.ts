@@ -60,6 +60,12 @@ export class ByteReader {
     return at < 0 ? NOTHING : this.#bytes.subarray(at, at + length);
   }
 
+  /** All bytes that are left; a view. */
+  rest(): Buffer {
+    const at = this.#take(this.#bytes.length - this.#offset);
+    return at < 0 ? NOTHING : this.#bytes.subarray(at);
+  }
+
   /** A field that holds well-formed UTF-8. */
   text(): string {
     const bytes = this.field();

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { assert } from '@rrmq/raft';
 
 const TWO_32 = 0x1_0000_0000;
@@ -19,8 +20,9 @@ export class ByteWriter {
   readonly #target: Buffer;
   #offset = 0;
 
-  constructor(size: number) {
-    this.#target = Buffer.allocUnsafe(size);
+  /** Fills a buffer of its own, or the one given. */
+  constructor(target: number | Buffer) {
+    this.#target = typeof target === 'number' ? Buffer.allocUnsafe(target) : target;
   }
 
   u8(value: number): this {
@@ -42,6 +44,28 @@ export class ByteWriter {
   u64(value: number): this {
     assert(Number.isSafeInteger(value) && value >= 0, 'a u64 holds 0 … 2^53 - 1');
     return this.u32(value % TWO_32).u32(Math.floor(value / TWO_32));
+  }
+
+  /** The same in the order of the number line: for keys. */
+  u64BigEndian(value: number): this {
+    assert(Number.isSafeInteger(value) && value >= 0, 'a u64 holds 0 … 2^53 - 1');
+    this.#offset = this.#target.writeUInt32BE(Math.floor(value / TWO_32), this.#offset);
+    this.#offset = this.#target.writeUInt32BE(value % TWO_32, this.#offset);
+    return this;
+  }
+
+  /** As many bytes, without their length. */
+  bytes(bytes: Bytes): this {
+    this.#offset +=
+      typeof bytes === 'string'
+        ? this.#target.write(bytes, this.#offset)
+        : this.#copy(bytes, this.#offset);
+    return this;
+  }
+
+  /** The crc32 of all that was written so far. */
+  checksum(): this {
+    return this.u32(crc32(this.#target.subarray(0, this.#offset)));
   }
 
   /** A length and as many bytes. */

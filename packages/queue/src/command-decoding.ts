@@ -1,16 +1,21 @@
 import { ByteReader } from './byte-reader.ts';
 import { COMMAND_VERSION, CommandKind, PublishFlag } from './command-encoding.ts';
-import type { Command, NewMessage, ProducerStep } from './command.ts';
+import type { Command, NewMessage, ProducerStep, RestoreChunk } from './command.ts';
 import { MESSAGES_PER_COMMAND_MAX, PRODUCER_ID_BYTES_MAX } from './limits.ts';
 
 /** What `decodeCommand` gives: bodies are views into the decoded bytes. */
-export type DecodedCommand = Exclude<Command, { kind: 'publish' }> | DecodedPublish;
+export type DecodedCommand =
+  Exclude<Command, { kind: 'publish' | 'restore-chunk' }> | DecodedPublish | DecodedChunk;
 
 export interface DecodedPublish {
   readonly kind: 'publish';
   readonly topic: string;
   readonly producer: ProducerStep | undefined;
   readonly messages: readonly DecodedMessage[];
+}
+
+export interface DecodedChunk extends RestoreChunk {
+  readonly chunk: Buffer;
 }
 
 export interface DecodedMessage extends NewMessage {
@@ -23,18 +28,30 @@ export function decodeCommand(bytes: Buffer): DecodedCommand | undefined {
   if (reader.u8() !== COMMAND_VERSION) return undefined;
   const kind = reader.u8();
   const flags = reader.u16();
-  const topic = reader.text();
-  if (topic === '') return undefined;
-  const command = readRest(reader, kind, flags, topic);
+  const command =
+    kind >= CommandKind.restoreBegin
+      ? readRestore(reader, kind, flags)
+      : readTopical(reader, kind, flags);
   return reader.complete ? command : undefined;
 }
 
-function readRest(
-  reader: ByteReader,
-  kind: number,
-  flags: number,
-  topic: string,
-): DecodedCommand | undefined {
+function readRestore(reader: ByteReader, kind: number, flags: number): DecodedCommand | undefined {
+  if (flags !== 0) return undefined;
+  switch (kind) {
+    case CommandKind.restoreBegin:
+      return { kind: 'restore-begin', backupId: reader.text(), text: reader.text() };
+    case CommandKind.restoreChunk:
+      return { kind: 'restore-chunk', number: reader.u32(), chunk: reader.field() };
+    case CommandKind.restoreEnd:
+      return { kind: 'restore-end' };
+    default:
+      return undefined;
+  }
+}
+
+function readTopical(reader: ByteReader, kind: number, flags: number): DecodedCommand | undefined {
+  const topic = reader.text();
+  if (topic === '') return undefined;
   switch (kind) {
     case CommandKind.createTopic:
       return flags === 0 ? { kind: 'create-topic', topic } : undefined;

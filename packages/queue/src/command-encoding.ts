@@ -1,5 +1,12 @@
 import { ByteWriter, LENGTH_BYTES, byteLength } from './byte-writer.ts';
-import type { Command, NewMessage, ProducerStep, Publish } from './command.ts';
+import type {
+  Command,
+  NewMessage,
+  ProducerStep,
+  Publish,
+  RestoreBegin,
+  RestoreChunk,
+} from './command.ts';
 
 /**
  * The bytes of a command, little-endian. They are in logs on disk: nothing here may change its meaning. What is added
@@ -9,18 +16,29 @@ import type { Command, NewMessage, ProducerStep, Publish } from './command.ts';
  *
  * A *field* is `| u32 length | as many bytes |`; text is UTF-8.
  *
- *     every command     | u8 version = 1 | u8 kind | u16 flags | field topic |
+ *     every command     | u8 version = 1 | u8 kind | u16 flags | field topic |          kinds 1 … 3
+ *                       | u8 version = 1 | u8 kind | u16 flags: none |                 kinds from 4 on
  *     create-topic (1)  flags: none yet (settings of the topic will be)
  *     pop (3)           flags: none yet
  *     publish (2)       … | [flag 1: producer] | u32 count, 1 … 1000 | count × message |
  *     producer          | field id | u64 epoch | u64 sequence, from 1 |
  *     message           | u32 flags | field content type | field body |
  *                       flags: none yet (key, priority, delay, ttl, dedup id and attributes will be)
+ *     restore-begin (4) … | field backup id | field text |
+ *     restore-chunk (5) … | u32 number | field chunk |
+ *     restore-end (6)   …
  */
 export const COMMAND_VERSION = 1;
 
 /** Numbers on disk: never reuse one. */
-export const CommandKind = { createTopic: 1, publish: 2, pop: 3 } as const;
+export const CommandKind = {
+  createTopic: 1,
+  publish: 2,
+  pop: 3,
+  restoreBegin: 4,
+  restoreChunk: 5,
+  restoreEnd: 6,
+} as const;
 
 export const PublishFlag = { producer: 1 } as const;
 
@@ -38,6 +56,12 @@ export function encodeCommand(command: Command): Buffer {
       return encodeNamed(CommandKind.pop, command.topic);
     case 'publish':
       return encodePublish(command);
+    case 'restore-begin':
+      return encodeRestoreBegin(command);
+    case 'restore-chunk':
+      return encodeRestoreChunk(command);
+    case 'restore-end':
+      return writeHeader(new ByteWriter(HEADER_BYTES), CommandKind.restoreEnd, NO_FLAGS).finish();
     default:
       return command satisfies never;
   }
@@ -61,6 +85,17 @@ function encodePublish({ topic, producer, messages }: Publish): Buffer {
     writer.u32(NO_FLAGS).field(contentType).field(body);
   }
   return writer.finish();
+}
+
+function encodeRestoreBegin({ backupId, text }: RestoreBegin): Buffer {
+  const writer = new ByteWriter(HEADER_BYTES + fieldBytes(backupId) + fieldBytes(text));
+  const headed = writeHeader(writer, CommandKind.restoreBegin, NO_FLAGS);
+  return headed.field(backupId).field(text).finish();
+}
+
+function encodeRestoreChunk({ number, chunk }: RestoreChunk): Buffer {
+  const writer = new ByteWriter(HEADER_BYTES + COUNT_BYTES + fieldBytes(chunk));
+  return writeHeader(writer, CommandKind.restoreChunk, NO_FLAGS).u32(number).field(chunk).finish();
 }
 
 function writeHeader(writer: ByteWriter, kind: number, flags: number): ByteWriter {

@@ -1,7 +1,7 @@
 import type { Bytes } from './byte-writer.ts';
 
 /** What a log entry does to the queue. Its bytes: `command-encoding.ts`. */
-export type Command = CreateTopic | Publish | Pop;
+export type Command = CreateTopic | Publish | Pop | RestoreBegin | RestoreChunk | RestoreEnd;
 
 export interface CreateTopic {
   readonly kind: 'create-topic';
@@ -39,4 +39,35 @@ export interface ProducerStep {
 export interface NewMessage {
   readonly contentType: string;
   readonly body: Bytes;
+}
+
+/**
+ * Begins to put the content of a backup into this queue, which must have no topic; one that was begun before is thrown
+ * away. Until the end all commands but these three are refused.
+ */
+export interface RestoreBegin {
+  readonly kind: 'restore-begin';
+  /** Which backup it is, for whoever asks later. */
+  readonly backupId: string;
+  /** Anything that shall be remembered with it while it goes on. */
+  readonly text: string;
+}
+
+/** The next chunk of the backup: one of `MachineSnapshot.chunks`, as it is. One that was taken before is ignored. */
+export interface RestoreChunk {
+  readonly kind: 'restore-chunk';
+  /** Counts the chunks from 0. */
+  readonly number: number;
+  /** At most `CHUNK_BYTES_MAX`. */
+  readonly chunk: Uint8Array;
+}
+
+/** Makes the content of the backup visible, if all of it is there. */
+export interface RestoreEnd {
+  readonly kind: 'restore-end';
+}
+
+/** Whether a command may take room on disk or gives some back: a node that is short of it goes on with the latter. */
+export function commandEffect({ kind }: Command): 'grows' | 'shrinks' {
+  return kind === 'pop' ? 'shrinks' : 'grows';
 }

@@ -1,12 +1,14 @@
 import type { DecodedCommand, DecodedMessage, DecodedPublish } from './command-decoding.ts';
 import type { CreateTopic, Pop } from './command.ts';
 import type { Answer } from './producers.ts';
-import { type QueueState, addMessage, emptyTopic, takeMessage } from './queue-state.ts';
-import type { QueueRefusal, QueueResult, Refused } from './result.ts';
-import type { Topic } from './topic.ts';
+import { type QueueState, addMessage, takeMessage } from './queue-state.ts';
+import { beginRestore, endRestore, isRestore, restoreChunk } from './restoring.ts';
+import { type QueueResult, refused } from './result.ts';
+import { type Topic, emptyTopic } from './topic.ts';
 
 /** Executes a command on `state`, whose index and time are the command's. A refused command changes nothing. */
 export function executeCommand(state: QueueState, command: DecodedCommand): QueueResult {
+  if (state.restore !== undefined && !isRestore(command)) return refused('restoring');
   switch (command.kind) {
     case 'create-topic':
       return createTopic(state, command);
@@ -14,6 +16,12 @@ export function executeCommand(state: QueueState, command: DecodedCommand): Queu
       return publish(state, command);
     case 'pop':
       return pop(state, command);
+    case 'restore-begin':
+      return beginRestore(state, command);
+    case 'restore-chunk':
+      return restoreChunk(state, command);
+    case 'restore-end':
+      return endRestore(state);
     default:
       return command satisfies never;
   }
@@ -22,8 +30,12 @@ export function executeCommand(state: QueueState, command: DecodedCommand): Queu
 function createTopic(state: QueueState, { topic: name }: CreateTopic): QueueResult {
   if (state.topics.has(name)) return refused('topic-exists');
   state.topicsCreated += 1;
+  state.placesUsed += 1;
   const topicNumber = state.topicsCreated;
-  state.topics.set(name, emptyTopic(topicNumber, name));
+  const origin = { number: topicNumber, place: state.placesUsed, name, popped: 0 };
+  const topic = emptyTopic(origin);
+  state.topics.set(name, topic);
+  state.dirty.touched(topic);
   return { ok: true, kind: 'topic-created', topicNumber };
 }
 
@@ -31,20 +43,19 @@ function publish(state: QueueState, command: DecodedPublish): QueueResult {
   const { producer, messages } = command;
   const topic = state.topics.get(command.topic);
   if (topic === undefined) return refused('unknown-topic');
-  if (producer === undefined) return published(topic, append(topic, messages, state.at), false);
-  const verdict = state.producers.judge(topic.number, producer);
+  if (producer === undefined) return published(topic, append(state, topic, messages), false);
+  const verdict = state.producers.judge(topic.place, producer);
   if (verdict.kind === 'refused') return refused(verdict.code);
   if (verdict.kind === 'duplicate') return published(topic, verdict.answer, true);
-  const answer = append(topic, messages, state.at);
-  state.producers.remember(topic.number, producer, state.index, answer);
+  const answer = append(state, topic, messages);
+  state.producers.remember(topic.place, producer, answer);
   return published(topic, answer, false);
 }
 
-function append(topic: Topic, messages: readonly DecodedMessage[], publishedAt: number): Answer {
+function append(state: QueueState, topic: Topic, messages: readonly DecodedMessage[]): Answer {
   const first = topic.lastSequence + 1;
   for (const { contentType, body } of messages) {
-    topic.lastSequence += 1;
-    addMessage(topic, { sequence: topic.lastSequence, contentType, body, publishedAt });
+    addMessage(state, topic, { contentType, body, publishedAt: state.at });
   }
   return { first, count: messages.length };
 }
@@ -52,9 +63,8 @@ function append(topic: Topic, messages: readonly DecodedMessage[], publishedAt: 
 function pop(state: QueueState, { topic: name }: Pop): QueueResult {
   const topic = state.topics.get(name);
   if (topic === undefined) return refused('unknown-topic');
-  const message = takeMessage(topic);
+  const message = takeMessage(state, topic);
   if (message === undefined) return refused('no-message');
-  topic.popped += 1;
   return { ok: true, kind: 'popped', topicNumber: topic.number, message };
 }
 
@@ -62,5 +72,3 @@ function published(topic: Topic, { first, count }: Answer, duplicate: boolean): 
   const { number: topicNumber } = topic;
   return { ok: true, kind: 'published', topicNumber, firstSequence: first, count, duplicate };
 }
-
-const refused = (code: QueueRefusal): Refused => ({ ok: false, code });

@@ -21,6 +21,11 @@ export class Fifo<Item extends object> {
     return this.#size;
   }
 
+  /** The oldest item, which `shift` would take. */
+  get first(): Item | undefined {
+    return this.#head.items[this.#left];
+  }
+
   push(item: Item): void {
     if (this.#tail.items.length === CHUNK_ITEMS) {
       const chunk: Chunk<Item> = { items: [], next: undefined };

@@ -7,6 +7,10 @@ export {
   type Pop,
   type ProducerStep,
   type Publish,
+  type RestoreBegin,
+  type RestoreChunk,
+  type RestoreEnd,
+  commandEffect,
 } from './command.ts';
 export { decodeCommand } from './command-decoding.ts';
 export {
@@ -15,6 +19,14 @@ export {
   PRODUCERS_MAX,
   PRODUCER_ID_BYTES_MAX,
 } from './limits.ts';
+export {
+  MemoryStoreHost,
+  type MemoryStoreOptions,
+  type StoreOperation,
+  type StoreOperationKind,
+} from './memory-store.ts';
+export { NodeStoreHost } from './node-store-host.ts';
+export { verifyStore } from './node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
 export { type QueueView } from './queue-view.ts';
 export {
@@ -24,8 +36,25 @@ export {
   type QueueRefusal,
   type QueueResult,
   type Refused,
+  type RestoreBegun,
+  type RestoreChunkTaken,
+  type Restored,
   type TopicCreated,
   messageId,
 } from './result.ts';
-export { SnapshotRejected } from './snapshot-decoding.ts';
+export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot-chunk.ts';
+export { SnapshotRejected } from './snapshot-sink.ts';
+export { type StoreReport } from './store-walk.ts';
+export {
+  type Change,
+  type RangeLimit,
+  type ReceivingStore,
+  type Store,
+  StoreCorrupt,
+  type StoreEntry,
+  type StoreHost,
+  type StoreReader,
+  type StoreView,
+  type WriteLevels,
+} from './store.ts';
 export { type TopicStats } from './topic.ts';

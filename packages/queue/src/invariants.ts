@@ -1,58 +1,80 @@
 import type { ProducerMemory } from './producers.ts';
 import type { QueueState } from './queue-state.ts';
-import type { Topic } from './topic.ts';
+import type { Message } from './result.ts';
+import { type Topic, depthOf } from './topic.ts';
 
 /**
- * What is true of every state, in plain words; the answer lists what is not. Costs time in proportion to the contents:
- * for tests, the simulator and snapshots.
+ * What is true of every state, in plain words; the answer lists what is not. Costs time in proportion to the contents,
+ * those in the store included: for tests and the simulator. What is true of a store at rest: `store-walk.ts`.
  */
 export function findViolations(state: QueueState): readonly string[] {
-  const topics = [...state.topics.values()];
+  const visible = [...state.topics.values()];
+  const topics = [...visible, ...(state.restore?.topics.values() ?? [])];
   const found = topics.flatMap((topic) => topicViolations(topic, state));
   if (!ascending(topics.map(({ number }) => number))) found.push('topics stand in creation order');
-  if ((topics.at(-1)?.number ?? 0) > state.topicsCreated) {
+  if (!ascending(topics.map(({ place }) => place))) found.push('places ascend as topics do');
+  if ((topics.at(-1)?.place ?? 0) > state.placesUsed) found.push('places used are counted');
+  if ((visible.at(-1)?.number ?? 0) > state.topicsCreated) {
     found.push('no topic has a number beyond the topics created');
+  }
+  if (visible.length > 0 && state.restore !== undefined) {
+    found.push('there are no topics while a backup is restored');
   }
   for (const [name, topic] of state.topics) {
     if (name !== topic.name) found.push(`topic ${topic.number} is found under its own name`);
   }
-  return [...found, ...producerViolations(state)];
+  return [...found, ...producerViolations(state.producers.memories(), topics)];
 }
 
 function topicViolations(topic: Topic, state: QueueState): string[] {
-  const messages = [...topic.ready];
+  const messages = messagesOf(topic, state);
+  const { number, cleared, popped, storedThrough, flushingThrough, lastSequence } = topic;
   const last = messages.at(-1)?.sequence ?? 0;
   const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
   const claims: [boolean, string][] = [
-    [topic.number >= 1, 'is numbered from 1'],
-    [messages.length === topic.ready.size, 'counts as many messages as it holds'],
+    [number >= 1, 'is numbered from 1'],
+    [topic.place > state.floor, 'lies above the floor'],
+    [messages.length === depthOf(topic), 'counts as many messages as it holds'],
     [bytes === topic.readyBytes, 'counts as many bytes as it holds'],
-    [messages.length + topic.popped === topic.lastSequence, 'holds what was published, less pops'],
     [ascending(messages.map(({ sequence }) => sequence)), 'holds messages in ascending sequence'],
-    [last <= topic.lastSequence, 'holds no message beyond its last sequence'],
-    [messages.every(({ publishedAt }) => publishedAt <= state.at), 'holds no message of later'],
+    [last <= lastSequence, 'holds no message beyond its last sequence'],
+    [cleared <= popped && popped <= lastSequence, 'clears away and pops what was published'],
+    [cleared <= storedThrough || storedThrough <= popped, 'clears away what is stored'],
+    [storedThrough <= flushingThrough && flushingThrough <= lastSequence, 'stores in order'],
   ];
-  return claims.flatMap(([holds, words]) => (holds ? [] : [`topic ${topic.number} ${words}`]));
+  return claims.flatMap(([holds, words]) => (holds ? [] : [`topic ${number} ${words}`]));
 }
 
-function producerViolations({ producers, topics, index }: QueueState): string[] {
-  const memories = producers.memories();
+function messagesOf(topic: Topic, { stored }: QueueState): Message[] {
+  const messages: Message[] = [];
+  const { place, popped, storedThrough } = topic;
+  while (popped + messages.length < storedThrough) {
+    messages.push(...stored.read(place, popped + messages.length + 1, storedThrough));
+  }
+  return [...messages, ...topic.recent];
+}
+
+/** What is wrong with memories in the order of their last publish. */
+export function producerViolations(
+  memories: readonly ProducerMemory[],
+  topics: Iterable<Pick<Topic, 'place' | 'lastSequence'>>,
+): string[] {
   const lastSequences = new Map(
-    Array.from(topics.values(), ({ number, lastSequence }) => [number, lastSequence]),
+    Array.from(topics, ({ place, lastSequence }) => [place, lastSequence]),
   );
   const found = memories.flatMap((memory) =>
-    answersFit(memory, lastSequences.get(memory.topicNumber))
+    answersFit(memory, lastSequences.get(memory.place) ?? 0)
       ? []
       : [`the answers remembered of producer ${memory.id} are what its topic holds or held`],
   );
-  const indexes = memories.map((memory) => memory.index);
-  if (!ascending(indexes)) found.push('producers stand in the order of their last publish');
-  if ((indexes.at(-1) ?? 0) > index) found.push('no producer published beyond the last entry');
+  if (!ascending(memories.map(({ order }) => order))) {
+    found.push('producers stand in the order of their last publish');
+  }
   return found;
 }
 
-/** `lastSequence` is undefined for a topic that is no more. */
-function answersFit({ answers, sequence }: ProducerMemory, lastSequence = Infinity): boolean {
+/** The answers are what a topic that published so much gave to a producer. */
+export function answersFit({ answers, sequence }: ProducerMemory, lastSequence: number): boolean {
   const ends = answers.map(({ first, count }) => first + count - 1);
   return (
     answers.length >= 1 &&

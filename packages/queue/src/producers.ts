@@ -1,3 +1,4 @@
+import { assert } from '@rrmq/raft';
 import type { ProducerStep } from './command.ts';
 import { ANSWERS_PER_PRODUCER_MAX, PRODUCERS_MAX } from './limits.ts';
 
@@ -13,15 +14,15 @@ export type StepVerdict =
   | { readonly kind: 'duplicate'; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly code: 'producer-gap' | 'stale-producer' };
 
-/** What is remembered of a producer in one topic. */
+/** What is remembered of a producer in the topic at a place. */
 export interface ProducerMemory {
-  readonly topicNumber: number;
+  readonly place: number;
   readonly id: string;
   readonly epoch: number;
   /** The last sequence published in this epoch. */
   readonly sequence: number;
-  /** Log index of the last publish. */
-  readonly index: number;
+  /** Counts the publishes of all producers, from 1: the order of their last ones. */
+  readonly order: number;
   /** The answers to the last sequences up to `sequence`, oldest first; 1 … `ANSWERS_PER_PRODUCER_MAX`. */
   readonly answers: readonly Answer[];
 }
@@ -29,9 +30,16 @@ export interface ProducerMemory {
 interface Memory {
   readonly epoch: number;
   readonly sequence: number;
-  readonly index: number;
+  readonly order: number;
   /** Oldest first, the last one belongs to `sequence`. */
   readonly answers: Answer[];
+}
+
+/** What the store does not know yet of a producer; `memory` is undefined when it was forgotten. */
+export interface ProducerChange {
+  readonly place: number;
+  readonly id: string;
+  readonly memory: ProducerMemory | undefined;
 }
 
 const NEXT: StepVerdict = { kind: 'next' };
@@ -49,6 +57,9 @@ const STALE: StepVerdict = { kind: 'refused', code: 'stale-producer' };
 export class Producers {
   readonly #capacity: number;
   readonly #memories = new Map<string, Memory>();
+  /** Keys of what has changed since `takeDirty`. */
+  #dirty = new Set<string>();
+  #publishes = 0;
 
   constructor(capacity = PRODUCERS_MAX) {
     this.#capacity = capacity;
@@ -58,9 +69,19 @@ export class Producers {
     return this.#memories.size;
   }
 
+  /** Publishes of producers so far: the order of the last one. */
+  get publishes(): number {
+    return this.#publishes;
+  }
+
+  /** Producers that the store does not know as they are. */
+  get dirtyCount(): number {
+    return this.#dirty.size;
+  }
+
   /** Judges a step and changes nothing. */
-  judge(topicNumber: number, step: ProducerStep): StepVerdict {
-    const memory = this.#memories.get(keyOf(topicNumber, step.id));
+  judge(place: number, step: ProducerStep): StepVerdict {
+    const memory = this.#memories.get(keyOf(place, step.id));
     if (memory === undefined || step.epoch > memory.epoch) return step.sequence === 1 ? NEXT : GAP;
     if (step.epoch < memory.epoch) return STALE;
     if (step.sequence > memory.sequence) return step.sequence === memory.sequence + 1 ? NEXT : GAP;
@@ -69,15 +90,18 @@ export class Producers {
     return answer === undefined ? STALE : { kind: 'duplicate', answer };
   }
 
-  /** Remembers the answer to a step that was judged `next`, published at log index `index`. */
-  remember(topicNumber: number, step: ProducerStep, index: number, answer: Answer): void {
-    const key = keyOf(topicNumber, step.id);
+  /** Remembers the answer to a step that was judged `next`. */
+  remember(place: number, step: ProducerStep, answer: Answer): void {
+    const key = keyOf(place, step.id);
     const before = this.#memories.get(key);
     const answers = before?.epoch === step.epoch ? before.answers : [];
     answers.push(answer);
     if (answers.length > ANSWERS_PER_PRODUCER_MAX) answers.shift();
+    this.#publishes += 1;
+    const { epoch, sequence } = step;
     this.#memories.delete(key);
-    this.#memories.set(key, { epoch: step.epoch, sequence: step.sequence, index, answers });
+    this.#memories.set(key, { epoch, sequence, order: this.#publishes, answers });
+    this.#dirty.add(key);
     this.#forgetBeyondCapacity();
   }
 
@@ -87,25 +111,63 @@ export class Producers {
   }
 
   /** Puts back what `memories` gave; to be called in the same order. */
-  restore({ topicNumber, id, epoch, sequence, index, answers }: ProducerMemory): void {
-    const memory = { epoch, sequence, index, answers: [...answers] };
-    this.#memories.set(keyOf(topicNumber, id), memory);
+  restore({ place, id, epoch, sequence, order, answers }: ProducerMemory): void {
+    assert(order > this.#publishes, 'producers come back in the order of their last publish');
+    this.#publishes = order;
+    const key = keyOf(place, id);
+    this.#memories.set(key, { epoch, sequence, order, answers: [...answers] });
+    this.#dirty.add(key);
     this.#forgetBeyondCapacity();
+  }
+
+  /** Publishes were counted up to here. */
+  resumeCount(publishes: number): void {
+    assert(publishes >= this.#publishes, 'the count of publishes never goes back');
+    this.#publishes = publishes;
+  }
+
+  /** Forgets everybody, and that there was anybody. */
+  clear(): void {
+    this.#memories.clear();
+    this.#dirty.clear();
+    this.#publishes = 0;
+  }
+
+  /** The keys of all that has changed since the last call, for `changeOf` and `putBack`. */
+  takeDirty(): ReadonlySet<string> {
+    const taken = this.#dirty;
+    this.#dirty = new Set();
+    return taken;
+  }
+
+  /** What was taken is dirty again. */
+  putBack(keys: ReadonlySet<string>): void {
+    for (const key of keys) this.#dirty.add(key);
+  }
+
+  changeOf(key: string): ProducerChange {
+    const { place, id } = partsOf(key);
+    const memory = this.#memories.get(key);
+    return { place, id, memory: memory && copyOf(key, memory) };
   }
 
   #forgetBeyondCapacity(): void {
     if (this.#memories.size <= this.#capacity) return;
     for (const oldest of this.#memories.keys()) {
       this.#memories.delete(oldest);
+      this.#dirty.add(oldest);
       return;
     }
   }
 }
 
-const keyOf = (topicNumber: number, id: string): string => `${topicNumber} ${id}`;
+const keyOf = (place: number, id: string): string => `${place} ${id}`;
+
+function partsOf(key: string): { place: number; id: string } {
+  const space = key.indexOf(' ');
+  return { place: Number(key.slice(0, space)), id: key.slice(space + 1) };
+}
 
 function copyOf(key: string, memory: Memory): ProducerMemory {
-  const space = key.indexOf(' ');
-  const topicNumber = Number(key.slice(0, space));
-  return { ...memory, topicNumber, id: key.slice(space + 1), answers: [...memory.answers] };
+  return { ...memory, ...partsOf(key), answers: [...memory.answers] };
 }

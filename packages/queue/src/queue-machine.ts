@@ -2,68 +2,134 @@ import {
   type LogIndex,
   type LogTime,
   type MachineSnapshot,
+  type SnapshotSink,
   type StateMachine,
   assert,
   logIndex,
+  logTime,
 } from '@rrmq/raft';
 import { decodeCommand } from './command-decoding.ts';
+import { CHANGE_BYTES } from './dirty.ts';
 import { executeCommand } from './execution.ts';
+import { planFlush } from './flush-plan.ts';
 import { findViolations } from './invariants.ts';
 import { PRODUCERS_MAX } from './limits.ts';
-import { type QueueState, emptyState } from './queue-state.ts';
+import { loadState } from './loading.ts';
+import type { QueueState } from './queue-state.ts';
 import type { QueueView } from './queue-view.ts';
 import type { QueueResult } from './result.ts';
+import { StoreSink } from './snapshot-sink.ts';
+import { encodeSnapshot } from './snapshot-stream.ts';
 import { hashResult, hashTermStart } from './state-hash.ts';
-import { decodeSnapshot } from './snapshot-decoding.ts';
-import { captureState, encodeSnapshot } from './snapshot-encoding.ts';
-import type { TopicStats } from './topic.ts';
+import { META_KEY } from './store-keys.ts';
+import { decodeMeta } from './store-records.ts';
+import type { Store, StoreHost } from './store.ts';
+import { type TopicStats, depthOf } from './topic.ts';
 
 export interface QueueMachineOptions {
+  /** Where the state is kept. */
+  readonly host: StoreHost;
   /** Producers remembered; the same on every node of a cluster. Default `PRODUCERS_MAX`. */
   readonly producersMax?: number;
 }
 
+/** A store and the state on top of it. */
+interface Opened {
+  readonly store: Store;
+  readonly state: QueueState;
+}
+
 /**
- * The replicated queue, in memory. Deterministic: a function of the entries executed, checked by `stateHash`. Reads see
- * the state after the last entry executed on this node.
+ * The replicated queue: recent changes in memory, the rest in a store. Deterministic: a function of the entries
+ * executed, checked by `stateHash`. Reads see the state after the last entry executed on this node. Throws
+ * `StoreCorrupt` when the store does not hold what was written to it; the node must end then.
  */
 export class QueueMachine implements StateMachine<QueueResult>, QueueView {
-  readonly flushedIndex = logIndex(0);
+  readonly #host: StoreHost;
   readonly #producersMax: number;
-  #state: QueueState;
+  #opened: Opened | undefined;
+  #flushedIndex = logIndex(0);
+  /** What the flush on its way carries is counted as; `undefined` when there is none. */
+  #flushing: { readonly bytes: number; readonly done: Promise<LogIndex> } | undefined;
 
-  constructor({ producersMax = PRODUCERS_MAX }: QueueMachineOptions = {}) {
+  constructor({ host, producersMax = PRODUCERS_MAX }: QueueMachineOptions) {
+    this.#host = host;
     this.#producersMax = producersMax;
-    this.#state = emptyState(producersMax);
+  }
+
+  async open(generation: number): Promise<void> {
+    assert(this.#opened === undefined, 'a machine is opened once');
+    const store = await this.#host.open(generation);
+    const state = loadState(store, this.#producersMax);
+    this.#opened = { store, state };
+    this.#flushedIndex = logIndex(state.index);
   }
 
   apply(command: Buffer, at: LogTime, index: LogIndex): QueueResult {
-    this.#advance(at, index);
+    const state = this.#advance(at, index);
     const decoded = decodeCommand(command);
     const result: QueueResult =
       decoded === undefined
         ? { ok: false, code: 'malformed-command' }
-        : executeCommand(this.#state, decoded);
-    hashResult(this.#state.hash, index, result);
+        : executeCommand(state, decoded);
+    hashResult(state.hash, index, result);
     return result;
   }
 
   termStart(at: LogTime, gapMs: number, index: LogIndex): void {
-    this.#advance(at, index);
-    hashTermStart(this.#state.hash, index, gapMs);
+    hashTermStart(this.#advance(at, index).hash, index, gapMs);
+  }
+
+  get flushedIndex(): LogIndex {
+    return this.#flushedIndex;
+  }
+
+  get dirtyBytes(): number {
+    const { dirty, producers } = this.#state;
+    return dirty.bytes + producers.dirtyCount * CHANGE_BYTES + (this.#flushing?.bytes ?? 0);
+  }
+
+  async flush(): Promise<LogIndex> {
+    assert(this.#flushing === undefined, 'there is one flush at a time');
+    if (this.#state.index === this.#flushedIndex) return this.#flushedIndex;
+    const bytes = this.dirtyBytes;
+    const done = this.#flush();
+    this.#flushing = { bytes, done };
+    try {
+      return await done;
+    } finally {
+      this.#flushing = undefined;
+    }
   }
 
   openSnapshot(): MachineSnapshot {
-    const captured = captureState(this.#state);
+    const view = this.#get().store.snapshot();
+    const meta = view.get(META_KEY);
+    const { index, at } = meta === undefined ? { index: 0, at: 0 } : decodeMeta(meta);
     return {
-      index: logIndex(captured.index),
-      chunks: () => encodeSnapshot(captured),
-      close: () => {},
+      index: logIndex(index),
+      at: logTime(at),
+      chunks: () => encodeSnapshot(view),
+      close: () => {
+        view.close();
+      },
     };
   }
 
-  async install(chunks: AsyncIterable<Buffer>): Promise<void> {
-    this.#state = await decodeSnapshot(chunks, this.#producersMax);
+  async receive(generation: number): Promise<SnapshotSink> {
+    const receiving = await this.#host.receive(generation);
+    return new StoreSink(receiving, async () => this.#host.turn());
+  }
+
+  async adopt(generation: number): Promise<void> {
+    await this.close();
+    this.#opened = undefined;
+    await this.open(generation);
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing?.done.catch(() => undefined);
+    await this.#get().store.close();
   }
 
   /** The last entry executed here. */
@@ -85,14 +151,15 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   }
 
   depth(topic: string): number {
-    return this.#state.topics.get(topic)?.ready.size ?? 0;
+    const found = this.#state.topics.get(topic);
+    return found === undefined ? 0 : depthOf(found);
   }
 
   stats(topic: string): TopicStats | undefined {
     const found = this.#state.topics.get(topic);
     if (found === undefined) return undefined;
-    const { ready, readyBytes, lastSequence, popped } = found;
-    return { depth: ready.size, bytes: readyBytes, published: lastSequence, popped };
+    const { readyBytes, lastSequence, popped } = found;
+    return { depth: depthOf(found), bytes: readyBytes, published: lastSequence, popped };
   }
 
   /** What is wrong with the state, in plain words; nothing ever should be. See `findViolations`. */
@@ -100,11 +167,35 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return findViolations(this.#state);
   }
 
-  #advance(at: LogTime, index: LogIndex): void {
+  get #state(): QueueState {
+    return this.#get().state;
+  }
+
+  #get(): Opened {
+    assert(this.#opened !== undefined, 'a machine is opened before it is used');
+    return this.#opened;
+  }
+
+  async #flush(): Promise<LogIndex> {
+    const { store, state } = this.#get();
+    const plan = planFlush(state, store);
+    try {
+      await store.write(plan.changes).flushed;
+    } catch (error) {
+      plan.failed();
+      throw error;
+    }
+    plan.done();
+    this.#flushedIndex = logIndex(plan.index);
+    return this.#flushedIndex;
+  }
+
+  #advance(at: LogTime, index: LogIndex): QueueState {
     const state = this.#state;
     assert(index > state.index, 'entries are executed in order, each one once');
     assert(at >= state.at, "the log's time never goes back");
     state.index = index;
     state.at = at;
+    return state;
   }
 }

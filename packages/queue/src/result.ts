@@ -1,5 +1,6 @@
 /** What came of a command. Plain values; nobody changes them. */
-export type QueueResult = TopicCreated | Published | Popped | Refused;
+export type QueueResult =
+  TopicCreated | Published | Popped | RestoreBegun | RestoreChunkTaken | Restored | Refused;
 
 export interface TopicCreated {
   readonly ok: true;
@@ -26,12 +27,32 @@ export interface Popped {
   readonly message: Message;
 }
 
+export interface RestoreBegun {
+  readonly ok: true;
+  readonly kind: 'restore-begun';
+}
+
+export interface RestoreChunkTaken {
+  readonly ok: true;
+  readonly kind: 'restore-chunk-taken';
+  /** Number of the chunk that is wanted next. */
+  readonly next: number;
+}
+
+export interface Restored {
+  readonly ok: true;
+  readonly kind: 'restored';
+  /** What the queue holds now. */
+  readonly topics: number;
+  readonly messages: number;
+}
+
 export interface Refused {
   readonly ok: false;
   readonly code: QueueRefusal;
 }
 
-/** Why a command changed nothing. */
+/** Why a command changed nothing; `backup-rejected` ends the restore besides. */
 export type QueueRefusal =
   | 'topic-exists'
   | 'unknown-topic'
@@ -45,7 +66,17 @@ export type QueueRefusal =
   /** The producer was seen with a higher epoch, or the step is so old that its answer is forgotten. */
   | 'stale-producer'
   /** The bytes are no command. */
-  | 'malformed-command';
+  | 'malformed-command'
+  /** A backup is being restored; until its end nothing else is done. */
+  | 'restoring'
+  /** A backup is restored only into a queue without topics. */
+  | 'not-empty'
+  /** No restore was begun, or it was thrown away, or it has ended. */
+  | 'no-restore'
+  /** The chunks before this one were not taken, or at the end: some are missing. The restore may go on. */
+  | 'restore-incomplete'
+  /** This is no chunk of a backup, or it does not fit to those before it. The restore was thrown away. */
+  | 'backup-rejected';
 
 /** A message in a topic. Immutable. */
 export interface Message {
@@ -61,3 +92,5 @@ export interface Message {
 export function messageId(topicNumber: number, sequence: number): string {
   return `${topicNumber}-${sequence}`;
 }
+
+export const refused = (code: QueueRefusal): Refused => ({ ok: false, code });

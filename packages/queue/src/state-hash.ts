@@ -1,5 +1,5 @@
 import { assert } from '@rrmq/raft';
-import type { QueueRefusal, QueueResult } from './result.ts';
+import type { Popped, Published, QueueRefusal, QueueResult } from './result.ts';
 import type { RunningHash } from './running-hash.ts';
 
 /** Numbers in the hash: nodes of different releases compare hashes, so never change or reuse one. */
@@ -9,6 +9,9 @@ const ResultCode = {
   duplicate: 3,
   popped: 4,
   termStart: 5,
+  restoreBegun: 6,
+  restoreChunkTaken: 7,
+  restored: 8,
 } as const;
 
 const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
@@ -18,6 +21,11 @@ const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
   'no-message': 19,
   'producer-gap': 20,
   'stale-producer': 21,
+  restoring: 22,
+  'not-empty': 23,
+  'no-restore': 24,
+  'restore-incomplete': 25,
+  'backup-rejected': 26,
 };
 
 /** Adds what came of the entry at `index`. Bodies count by their length: the log's checksums watch over the bytes. */
@@ -27,21 +35,40 @@ export function hashResult(hash: RunningHash, index: number, result: QueueResult
     hash.add(RefusalCode[result.code]);
     return;
   }
-  hash.add(result.topicNumber);
   switch (result.kind) {
     case 'topic-created':
-      return hash.add(ResultCode.topicCreated);
+      return addAll(hash, [result.topicNumber, ResultCode.topicCreated]);
     case 'published':
-      hash.add(result.duplicate ? ResultCode.duplicate : ResultCode.published);
-      hash.add(result.firstSequence);
-      return hash.add(result.count);
+      return hashPublished(hash, result);
     case 'popped':
-      hash.add(ResultCode.popped);
-      hash.add(result.message.sequence);
-      return hash.add(result.message.body.length);
+      return hashPopped(hash, result);
+    case 'restore-begun':
+      return hash.add(ResultCode.restoreBegun);
+    case 'restore-chunk-taken':
+      return addAll(hash, [ResultCode.restoreChunkTaken, result.next]);
+    case 'restored':
+      return addAll(hash, [ResultCode.restored, result.topics, result.messages]);
     default:
       return result satisfies never;
   }
+}
+
+function hashPublished(hash: RunningHash, result: Published): void {
+  hash.add(result.topicNumber);
+  hash.add(result.duplicate ? ResultCode.duplicate : ResultCode.published);
+  hash.add(result.firstSequence);
+  hash.add(result.count);
+}
+
+function hashPopped(hash: RunningHash, { topicNumber, message }: Popped): void {
+  hash.add(topicNumber);
+  hash.add(ResultCode.popped);
+  hash.add(message.sequence);
+  hash.add(message.body.length);
+}
+
+function addAll(hash: RunningHash, numbers: readonly number[]): void {
+  for (const number of numbers) hash.add(number);
 }
 
 export function hashTermStart(hash: RunningHash, index: number, gapMs: number): void {

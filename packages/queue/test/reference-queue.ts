@@ -1,4 +1,5 @@
-import type { Publish, Command, QueueResult } from '@rrmq/queue';
+import type { Publish, QueueResult } from '@rrmq/queue';
+import type { TopicCommand } from './commands.ts';
 
 interface Stored {
   readonly sequence: number;
@@ -19,7 +20,7 @@ export class ReferenceQueue {
   readonly #popped: number[] = [];
   readonly #producers: Record<string, KnownProducer> = {};
 
-  run(command: Command, at: number): QueueResult {
+  run(command: TopicCommand, at: number): QueueResult {
     const place = this.#names.indexOf(command.topic);
     if (command.kind === 'create-topic') return this.#create(command.topic, place);
     if (place === -1) return { ok: false, code: 'unknown-topic' };

@@ -16,8 +16,8 @@ import { type ClockFault, SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 import { SimWorld } from './sim-world.ts';
 
-const DIRECTORY = "/data";
-const SECRET = "a secret that all simulated nodes share";
+const DIRECTORY = '/data';
+const SECRET = 'a secret that all simulated nodes share';
 
 /** What keeps the state of a machine while the processes that run it come and go. */
 export interface SimMachineHost<Machine> {

@@ -1,0 +1,25 @@
+import type { RecordStreamState } from './record-stream.ts';
+
+/** How far the restore of a backup has come. Replaced as a whole by each command. */
+export interface RestoreProgress {
+  /** Which backup it is; told by whoever restores it. */
+  readonly backupId: string;
+  readonly text: string;
+  /** A topic at place `p` in the backup comes to place `base + p`. */
+  readonly base: number;
+  /** Number of the chunk that is wanted next. */
+  readonly nextChunk: number;
+  readonly stream: RecordStreamState;
+  /** Counters of the backup; all 0 until its meta record is here. */
+  readonly source: SourceCounters;
+  /** Number of the last topic that came; 0 before the first. */
+  readonly lastNumber: number;
+  /** Messages that the topics so far should have and have not. */
+  readonly awaited: number;
+}
+
+export interface SourceCounters {
+  readonly topicsCreated: number;
+  readonly placesUsed: number;
+  readonly publishes: number;
+}

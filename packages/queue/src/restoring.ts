@@ -1,0 +1,194 @@
+import type { DecodedChunk, DecodedCommand } from './command-decoding.ts';
+import type { RestoreBegin } from './command.ts';
+import { answersFit } from './invariants.ts';
+import { type QueueState, type Restore, addMessage } from './queue-state.ts';
+import { type RecordStreamStep, STREAM_START, readRecords } from './record-stream.ts';
+import type { RestoreProgress } from './restore-progress.ts';
+import { type QueueResult, refused } from './result.ts';
+import { RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot-chunk.ts';
+import { parseKey } from './store-keys.ts';
+import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from './store-records.ts';
+import { type StoreEntry, StoreCorrupt } from './store.ts';
+import { depthOf, emptyTopic } from './topic.ts';
+
+/**
+ * Puts a backup into an empty queue by commands of the log, so that every node does. Topics get places of their own
+ * and are seen by nobody before the end; whatever is thrown away lies below the floor, and flushes remove it bit by bit.
+ */
+export function isRestore({ kind }: DecodedCommand): boolean {
+  return kind === 'restore-begin' || kind === 'restore-chunk' || kind === 'restore-end';
+}
+
+export function beginRestore(state: QueueState, { backupId, text }: RestoreBegin): QueueResult {
+  if (state.topics.size > 0) return refused('not-empty');
+  discardRestore(state);
+  const source = { topicsCreated: 0, placesUsed: 0, publishes: 0 };
+  const counters = { base: state.placesUsed, nextChunk: 0, lastNumber: 0, awaited: 0 };
+  const progress = { backupId, text, ...counters, stream: STREAM_START, source };
+  state.restore = { progress, topics: new Map(), names: new Set() };
+  state.dirty.restore = true;
+  return { ok: true, kind: 'restore-begun' };
+}
+
+export function restoreChunk(state: QueueState, { number, chunk }: DecodedChunk): QueueResult {
+  const { restore } = state;
+  if (restore === undefined) return refused('no-restore');
+  const { nextChunk } = restore.progress;
+  if (number < nextChunk) return { ok: true, kind: 'restore-chunk-taken', next: nextChunk };
+  if (number > nextChunk) return refused('restore-incomplete');
+  const step = readChunk(restore, number, chunk);
+  if (step === undefined || !takeAll(state, restore, step)) {
+    discardRestore(state);
+    return refused('backup-rejected');
+  }
+  return { ok: true, kind: 'restore-chunk-taken', next: nextChunk + 1 };
+}
+
+export function endRestore(state: QueueState): QueueResult {
+  const { restore } = state;
+  if (restore === undefined) return refused('no-restore');
+  const { stream, awaited, source } = restore.progress;
+  if (!stream.complete) return refused('restore-incomplete');
+  if (awaited > 0 || source.publishes < state.producers.publishes) {
+    discardRestore(state);
+    return refused('backup-rejected');
+  }
+  let messages = 0;
+  for (const topic of restore.topics.values()) {
+    state.topics.set(topic.name, topic);
+    messages += depthOf(topic);
+  }
+  state.topicsCreated = Math.max(state.topicsCreated, source.topicsCreated);
+  state.producers.resumeCount(source.publishes);
+  state.restore = undefined;
+  state.dirty.restore = true;
+  return { ok: true, kind: 'restored', topics: state.topics.size, messages };
+}
+
+/** Throws away what an unfinished restore has brought. There is nothing else: the queue has no topics meanwhile. */
+function discardRestore(state: QueueState): void {
+  if (state.restore === undefined) return;
+  state.restore = undefined;
+  state.floor = state.placesUsed;
+  state.producers.clear();
+  state.dirty.clear();
+  state.dirty.restore = true;
+}
+
+function readChunk(
+  { progress }: Restore,
+  number: number,
+  bytes: Buffer,
+): RecordStreamStep | undefined {
+  const chunk = decodeChunk(bytes);
+  if (chunk === undefined || chunk.number !== number) return undefined;
+  const step = readRecords(progress.stream, chunk.payload);
+  if (step === undefined || step.entries.length > RECORDS_PER_CHUNK_MAX) return undefined;
+  return step.state.complete === chunk.last ? step : undefined;
+}
+
+/** Takes the records of a chunk; false when they make no sense. */
+function takeAll(state: QueueState, restore: Restore, step: RecordStreamStep): boolean {
+  let progress: RestoreProgress | undefined = restore.progress;
+  for (const entry of step.entries) {
+    progress = take(state, { ...restore, progress }, entry);
+    if (progress === undefined) return false;
+  }
+  progress = { ...progress, stream: step.state, nextChunk: progress.nextChunk + 1 };
+  state.restore = { ...restore, progress };
+  state.dirty.restore = true;
+  return true;
+}
+
+function take(state: QueueState, restore: Restore, entry: StoreEntry): RestoreProgress | undefined {
+  try {
+    return takeRecord(state, restore, entry);
+  } catch (error) {
+    if (error instanceof StoreCorrupt) return undefined;
+    throw error;
+  }
+}
+
+function takeRecord(
+  state: QueueState,
+  restore: Restore,
+  entry: StoreEntry,
+): RestoreProgress | undefined {
+  const key = parseKey(entry.key);
+  const isFirst = restore.progress.source.placesUsed === 0 && restore.topics.size === 0;
+  switch (key?.kind) {
+    case 'meta':
+      return isFirst ? takeMeta(state, restore, entry) : undefined;
+    case 'topic':
+      return takeTopic(state, restore, { place: key.place, entry });
+    case 'message':
+      return takeMessage(state, restore, { ...key, entry });
+    case 'producer':
+      return takeProducer(state, restore, { place: key.place, entry });
+    case 'restore': // the backup was made while another one was restored
+    case undefined:
+      return undefined;
+    default:
+      return key satisfies never;
+  }
+}
+
+function takeMeta(
+  state: QueueState,
+  { progress }: Restore,
+  { value }: StoreEntry,
+): RestoreProgress | undefined {
+  const { topicsCreated, placesUsed, publishes } = decodeMeta(value);
+  const placesAfter = progress.base + placesUsed;
+  if (!Number.isSafeInteger(placesAfter)) return undefined;
+  state.placesUsed = placesAfter;
+  return { ...progress, source: { topicsCreated, placesUsed, publishes } };
+}
+
+interface Placed {
+  /** In the backup. */
+  readonly place: number;
+  readonly entry: StoreEntry;
+}
+
+function takeTopic(
+  state: QueueState,
+  { progress, topics, names }: Restore,
+  { place, entry }: Placed,
+): RestoreProgress | undefined {
+  const { source, base, awaited } = progress;
+  const { number, name, lastSequence, popped } = decodeTopic(place, entry);
+  const fits = place >= 1 && place <= source.placesUsed && number <= source.topicsCreated;
+  const isNew = !names.has(name) && !topics.has(base + place);
+  if (!fits || !isNew || number <= progress.lastNumber) return undefined;
+  const topic = emptyTopic({ number, place: base + place, name, popped });
+  topics.set(topic.place, topic);
+  names.add(name);
+  state.dirty.touched(topic);
+  return { ...progress, lastNumber: number, awaited: awaited + lastSequence - popped };
+}
+
+function takeMessage(
+  state: QueueState,
+  { progress, topics }: Restore,
+  { place, sequence, entry }: Placed & { readonly sequence: number },
+): RestoreProgress | undefined {
+  const topic = topics.get(progress.base + place);
+  if (topic === undefined || sequence !== topic.lastSequence + 1) return undefined;
+  if (progress.awaited === 0) return undefined;
+  addMessage(state, topic, decodeMessage(sequence, entry));
+  return { ...progress, awaited: progress.awaited - 1 };
+}
+
+function takeProducer(
+  { producers }: QueueState,
+  { progress, topics }: Restore,
+  { place, entry }: Placed,
+): RestoreProgress | undefined {
+  const memory = decodeProducer(progress.base + place, entry);
+  const topic = topics.get(memory.place);
+  if (topic === undefined || !answersFit(memory, topic.lastSequence)) return undefined;
+  if (memory.order <= producers.publishes) return undefined;
+  producers.restore(memory);
+  return progress;
+}
