@@ -9,6 +9,9 @@ const VOTERS_MIN = 1;
 /** A change that is not over is asked for again after this, until it is refused for good or done. */
 const RETRY_MS = 200;
 
+/** Without an answer for so long, the outcome of a change is called unknown. */
+const PATIENCE_MS = 3_000;
+
 type Boot = Cluster['running'][number];
 
 /** What operators do to a simulated cluster: nodes join, leave and are replaced, leadership is handed over. */
@@ -99,23 +102,31 @@ export class Members {
     done: (outcome: Extract<MembershipOutcome, { kind: 'done' }>, leader: Boot) => void,
   ): void {
     this.#underWay += 1;
+    const again = (): void => void this.#cluster.world.after(RETRY_MS, attempt);
     const attempt = (): void => {
       const leader = this.#leader();
       if (leader === undefined) return again();
-      return leader.node.admin.changeMembers(change, (outcome) => {
-        if (outcome.kind === 'done') {
-          this.#underWay -= 1;
-          done(outcome, leader);
-        } else if (outcome.kind === 'unknown' || isPassing(outcome.reason)) {
-          again();
-        } else {
-          this.#underWay -= 1;
-          this.#count(`refused ${outcome.reason}`);
-        }
+      return this.#ask(leader, change, (outcome) => {
+        if (outcome.kind === 'unknown' || isPassing(outcome)) return again();
+        this.#underWay -= 1;
+        if (outcome.kind === 'done') done(outcome, leader);
+        else this.#count(`refused ${outcome.reason}`);
+        return undefined;
       });
     };
-    const again = (): void => void this.#cluster.world.after(RETRY_MS, attempt);
     attempt();
+  }
+
+  /** Exactly one outcome comes back, also when the process that was asked dies. */
+  #ask(leader: Boot, change: MembershipChange, done: (outcome: MembershipOutcome) => void): void {
+    let answered = false;
+    const answer = (outcome: MembershipOutcome): void => {
+      if (answered) return;
+      answered = true;
+      done(outcome);
+    };
+    leader.process.run(() => leader.node.admin.changeMembers(change, answer));
+    this.#cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
   }
 
   #leader(): Boot | undefined {
@@ -134,5 +145,13 @@ export class Members {
 }
 
 /** Refusals that a moment may end. */
-const isPassing = (reason: string): boolean =>
-  ['not-leader', 'unconfirmed', 'transferring', 'change-in-progress', 'stopping'].includes(reason);
+const PASSING: ReadonlySet<string> = new Set([
+  'not-leader',
+  'unconfirmed',
+  'transferring',
+  'change-in-progress',
+  'stopping',
+]);
+
+const isPassing = (outcome: MembershipOutcome): boolean =>
+  outcome.kind === 'refused' && PASSING.has(outcome.reason);

@@ -81,15 +81,12 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   members.stop();
   log(`${cluster.world.now().toFixed(1)} all faults end`);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
-  await must(cluster, 'a leader is elected', () => {
-    members.retireRemoved();
-    return agree(cluster);
-  });
+  await must(cluster, 'a leader is elected', () => agree(cluster, members));
   await must(cluster, `${CALLS_MIN} calls are made`, enough, CALLS_MS);
   for (const client of clients) client.stop();
   await quiet(cluster);
   const remaining = await drainTopic(cluster);
-  await must(cluster, 'all nodes hold the same', () => converged(cluster));
+  await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
   history.settle(cluster, remaining);
   return reportOf(seed, cluster, { clients, history, faults, members, seen });
 }
@@ -181,22 +178,25 @@ async function quiet(cluster: Cluster): Promise<void> {
 }
 
 /** All members run and follow one leader, which serves, and nobody else runs. */
-function agree(cluster: Cluster): boolean {
+function agree(cluster: Cluster, operators: Members): boolean {
+  // A learner that replaces another node may do so at any time.
+  operators.retireRemoved();
   const { running, ids } = cluster;
   const leader = running.find(({ core }) => core.role === 'leader' && core.serving);
   return (
     leader !== undefined &&
     leader.core.isSettled &&
+    leader.core.configuration.promoting.length === 0 &&
     leader.core.configuration.members.length === ids.length &&
     running.length === ids.length &&
     running.every(({ core }) => core.leader === leader.core.id && core.term === leader.core.term)
   );
 }
 
-function converged(cluster: Cluster): boolean {
+function converged(cluster: Cluster, operators: Members): boolean {
   const [first, ...others] = cluster.running;
   return (
-    agree(cluster) &&
+    agree(cluster, operators) &&
     first !== undefined &&
     first.core.applied === first.core.last &&
     others.every(({ core }) => core.applied === first.core.applied)
