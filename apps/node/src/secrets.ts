@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { ExitCode } from './exit-code.ts';
 import { NodeFailure } from './node-failure.ts';
 import type { NamedFile, SecretSource, Settings, TlsPaths } from './settings.ts';
@@ -76,14 +77,23 @@ function readClosed({ path, from }: NamedFile, warn: (text: string) => void): st
 
 function readTls({ key, cert, ca }: TlsPaths, warn: (text: string) => void): TlsFiles {
   warnWhenOpen(key.path, key.from, warn);
-  return {
+  const files = {
     key: readPem(key, 'PRIVATE KEY'),
     cert: readPem(cert, 'CERTIFICATE'),
     ca: readPem(ca, 'CERTIFICATE'),
   };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `The files ${key.path}, ${cert.path} and ${ca.path} cannot be used for TLS: ${why}.`;
+    const advice = 'The key must belong to the certificate, and have no passphrase.';
+    throw new NodeFailure(message, ExitCode.usage, advice, error);
+  }
+  return files;
 }
 
-/** Says so when a file is clearly the wrong one; whether the three fit together is seen when they are used. */
+/** Says so when a file is clearly the wrong one. */
 function readPem({ path, from }: NamedFile, label: string): Buffer {
   const content = readNamed(path, from);
   if (new RegExp(`-----BEGIN [A-Z0-9 ]*${label}-----`).test(content.toString('latin1')))

@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { generate } from 'selfsigned';
 import { NodeFailure } from '../src/node-failure.ts';
 import { type SecretSettings, readSecrets } from '../src/secrets.ts';
 import { TempFolder } from './processes/temp-folder.ts';
@@ -48,6 +49,8 @@ function tlsOf(key: string, cert: string, ca = cert): SecretSettings['tls'] {
   const [one, two, three] = [key, cert, ca].map((path) => ({ path, from: '--tls' }));
   return one && two && three && { key: one, cert: two, ca: three };
 }
+
+const pair = () => generate(undefined, { algorithm: 'sha256', keyType: 'ec' });
 
 describe('secrets', () => {
   it('are none without settings', () => {
@@ -99,8 +102,11 @@ describe('secrets', () => {
 });
 
 describe('files of TLS', () => {
-  const KEY = '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n';
-  const CERT = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
+  let [KEY, CERT] = ['', ''];
+
+  beforeAll(async () => {
+    ({ private: KEY, cert: CERT } = await pair());
+  });
 
   it('are read as they are', () => {
     const tls = tlsOf(write('key', KEY), write('cert', CERT, 0o644));
@@ -117,6 +123,13 @@ describe('files of TLS', () => {
   it('that were mistaken for each other are refused', () => {
     const { message } = failureOf({ tls: tlsOf(write('key', CERT), write('cert', CERT)) });
     expect(message).toContain('holds no PRIVATE KEY in PEM');
+  });
+
+  it('that do not belong together are refused', async () => {
+    const { cert } = await pair();
+    const { message } = failureOf({ tls: tlsOf(write('key', KEY), write('cert', cert)) });
+    expect(message).toContain('cannot be used for TLS');
+    expect(message).not.toContain(KEY.slice(40, 60));
   });
 
   it('that are missing are named', () => {

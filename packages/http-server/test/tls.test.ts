@@ -36,14 +36,14 @@ async function start(limits = {}): Promise<number> {
 describe('a port with TLS', () => {
   it('serves HTTPS, to those who trust its certificate', async () => {
     const place = { host: '127.0.0.1', port: await start(), agent: false };
-    const [response] = await once(get({ ...place, ca: tls.cert }), 'response');
-    expect(response).toMatchObject({ statusCode: 200 });
+    const answer = once(get({ ...place, ca: tls.cert }), 'response');
+    expect(await answer).toMatchObject([{ statusCode: 200 }]);
     await expect(once(get(place), 'response')).rejects.toThrow('self-signed certificate');
   });
 
   it('serves nothing in the clear', async () => {
     const call = getPlain({ host: '127.0.0.1', port: await start(), agent: false });
-    await expect(once(call, 'response')).rejects.toThrow();
+    await expect(once(call, 'response')).rejects.toMatchObject({ code: expect.any(String) });
   });
 
   it('hands upgrades over', async () => {
@@ -62,11 +62,11 @@ describe('a port with TLS', () => {
     silent.on('error', () => undefined);
     await once(silent, 'close');
     const call = get({ ...place, ca: tls.cert, headers: { long: 'x'.repeat(2_000) } });
-    const [response] = await once(call, 'response');
-    expect(response).toMatchObject({ statusCode: 431 });
+    expect(await once(call, 'response')).toMatchObject([{ statusCode: 431 }]);
   });
 
   it('says at the start that its files do not belong together', () => {
-    expect(() => new HttpPort(() => undefined, defaultHttpLimits, { ...tls, key: 'x' })).toThrow();
+    const files = { ...tls, key: 'x' };
+    expect(() => new HttpPort(() => undefined, defaultHttpLimits, files)).toThrow(/PEM|DECODER/);
   });
 });

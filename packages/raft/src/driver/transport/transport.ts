@@ -10,6 +10,7 @@ import type { PeerLink } from './peer-link.ts';
 import { PeerLinks } from './peer-links.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { isReply } from './rpc-codec.ts';
+import { StrangerEvents } from './stranger-events.ts';
 import type { Peer, TransportContext } from './transport-context.ts';
 import type { PeerStats, TransportHandlers } from './transport-events.ts';
 
@@ -59,6 +60,7 @@ export class Transport {
       auth,
       groupId,
       handlers,
+      strangers: new StrangerEvents(clock, (event) => handlers.event(event)),
       self: options.identity,
       stallMs: options.stallMs ?? STALL_MS,
       book: new PeerBook(options.knownPeers, (...contact) => handlers.remember(...contact)),
@@ -159,7 +161,7 @@ export class Transport {
     if (this.#told.get(peer) === refusal.code) return;
     if (this.#told.size >= TOLD_MAX) this.#told.clear();
     this.#told.set(peer, refusal.code);
-    this.#context.handlers.event({ kind: 'hello-refused', peer, refusal });
+    this.#context.strangers.tell({ kind: 'hello-refused', peer, refusal });
   }
 
   /** The peer is remembered. Meanwhile it may have restarted, been removed, or opened another stream. */
