@@ -23,7 +23,7 @@ const TOKEN = /^[\x21-\x7e]*$/;
 export type SecretSettings = Pick<Settings, 'clusterSecret' | 'adminToken' | 'tls'>;
 
 /** TLS as read from its files, in PEM. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly key: Buffer;
   readonly cert: Buffer;
   /** Who signs the certificates of peers. */

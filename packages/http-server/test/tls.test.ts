@@ -55,14 +55,19 @@ describe('a port with TLS', () => {
     await once(call, 'upgrade');
   });
 
-  it('has the same limits as one without, also before anything is encrypted', async () => {
-    const limits = { headTimeoutMs: 50, headBytesMax: 1_000 };
-    const place = { host: '127.0.0.1', port: await start(limits), agent: false };
-    const silent = connect(place);
-    silent.on('error', () => undefined);
-    await once(silent, 'close');
+  it('has the same limits as one without', async () => {
+    const place = { host: '127.0.0.1', port: await start({ headBytesMax: 1_000 }), agent: false };
     const call = get({ ...place, ca: tls.cert, headers: { long: 'x'.repeat(2_000) } });
     expect(await once(call, 'response')).toMatchObject([{ statusCode: 431 }]);
+  });
+
+  it('closes connections over which no TLS comes', async () => {
+    const silent = connect({ host: '127.0.0.1', port: await start({ headTimeoutMs: 50 }) });
+    silent.on('error', () => undefined);
+    await new Promise((resolve) => {
+      silent.on('close', resolve);
+    });
+    expect(silent.destroyed).toBe(true);
   });
 
   it('says at the start that its files do not belong together', () => {

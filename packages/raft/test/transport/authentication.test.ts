@@ -95,6 +95,21 @@ describe('a stranger without the secret', () => {
     expect(a?.events.at(-1)).toEqual({ kind: 'handshake-timeout', peer: two });
   });
 
+  it('learns nothing of members and their directories', () => {
+    const cluster = new Cluster();
+    const known = new Map([[two, 'd'.repeat(32)]]);
+    const a = cluster.start({ id: 1, secret, known });
+    a.meet(new Map([[3, at(3)]]));
+    const stranger = new Stranger(cluster);
+    cluster.time.pass(20);
+    stranger.say(encodeProof(Buffer.alloc(32)).chunks);
+    cluster.time.pass(20);
+    const words = Buffer.concat(stranger.received).toString('latin1');
+    expect(words).toContain('the cluster secrets of the two nodes differ');
+    expect(words).not.toContain('d'.repeat(32));
+    expect(words).not.toContain('member');
+  });
+
   it('cannot send the proof back that it was given', () => {
     const cluster = new Cluster();
     const [a] = cluster.pair({ secret }, { secret });

@@ -4,7 +4,7 @@ import type { Clock, Network, PeerAuth, PeerStream, Random, Timers } from '../..
 import { AcceptedStreams } from './accepted-streams.ts';
 import type { AcceptedStream } from './accepted-stream.ts';
 import type { Greeting, Self } from './greeting.ts';
-import { type Acquaintance, judge } from './judging.ts';
+import { type Acquaintance, judge, judgeStranger } from './judging.ts';
 import { PeerBook } from './peer-book.ts';
 import type { PeerLink } from './peer-link.ts';
 import { PeerLinks } from './peer-links.ts';
@@ -140,12 +140,11 @@ export class Transport {
   }
 
   #greeted(stream: AcceptedStream, hello: Greeting): void {
-    const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
+    const refusal = judgeStranger(this.#context.self, hello);
     if (refusal === undefined) stream.challenge();
     else this.#refuse(stream, hello.from, refusal);
   }
 
-  /** Judged again: since its hello the peer may have been removed, or shown another boot or directory. */
   #proven(stream: AcceptedStream, hello: Greeting): void {
     const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
     if (refusal !== undefined) return this.#refuse(stream, hello.from, refusal);
