@@ -41,7 +41,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   beforeData();
 
   const { tls } = secrets;
-  const network = new NodeNetwork(tls === undefined ? {} : { tls });
+  const network = new NodeNetwork(tls);
   const machine = new QueueMachine({ host: new NodeStoreHost(plan.directory) });
   const leader = new FirstLeader();
   const health = new NodeHealth();

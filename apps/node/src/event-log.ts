@@ -26,7 +26,7 @@ function describe(event: NodeEvent): Line {
       return describeRefusal(event);
     case 'no-node-there':
       return ['warn', `what listens at the address of node ${event.peer} is no RRMQ node`];
-    case 'untrusted-certificate':
+    case 'no-trusted-tls':
       return ['error', `no trusted TLS at the address of node ${event.peer}: ${event.detail}`];
     case 'handshake-timeout':
       return ['warn', `${peerName(event.peer)} did not introduce itself in time`];

@@ -56,6 +56,11 @@ function buildProgram(version: string): Command {
         .default('voter'),
     )
     .addOption(option('dataDir', 'dir', 'where the data lives'))
+    .addOption(option('clusterSecretFile', 'file', 'what all nodes of a cluster must know'))
+    .addOption(option('adminTokenFile', 'file', 'what changes of the cluster and backups need'))
+    .addOption(option('tlsKey', 'file', 'key for both ports, PEM'))
+    .addOption(option('tlsCert', 'file', 'its certificate, PEM'))
+    .addOption(option('tlsCa', 'file', "who signs the nodes' certificates, PEM"))
     .addOption(option('logLevel', 'level', logLevels.join(', ')))
     .addOption(option('logFormat', 'format', `${logFormats.join(' or ')}; pretty on a terminal`))
     .addOption(option('heartbeatMs', 'ms', 'between two heartbeats of a leader, 50'))

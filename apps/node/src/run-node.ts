@@ -45,8 +45,8 @@ export async function runNode(command: NodeCommand): Promise<void> {
   const { addresses, settings: file } = readConfigFile(configPath);
   const index = parseIndex(command.indexText, addresses.length);
   const settings = settingsOf(command, file, configPath);
-  const secrets = readSecrets(settings);
   const log = openLog(settings, { node: index + 1 });
+  const secrets = secretsOf(settings, log);
   const members = membersOf(addresses);
   const owner = { clusterId: clusterIdOf(members), addresses, index };
   const directory = settings.dataDir ?? defaultDirectory(owner, process.cwd());
@@ -58,7 +58,7 @@ export async function runNode(command: NodeCommand): Promise<void> {
     // Who names a directory knows what is in it; the default one is named after the list.
     storedWins: settings.dataDir !== undefined,
   };
-  await run({ log, directory }, async (onFailure) => {
+  await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure) => {
     const { logger } = log;
     const address = ownAddress(addresses, index);
     const plan = { address, create, directory, settings, secrets, version, logger, onFailure };
@@ -71,14 +71,14 @@ export async function runNode(command: NodeCommand): Promise<void> {
 /** As `runNode`, for a node that no config file lists. */
 export async function runJoinedNode(command: JoinCommand): Promise<void> {
   const settings = settingsOf(command, {}, 'no file');
-  const secrets = readSecrets(settings);
   const log = openLog(settings, {});
+  const secrets = secretsOf(settings, log);
   const directory = settings.dataDir ?? defaultJoinedDirectory(process.cwd());
-  await run({ log, directory }, async (onFailure) => {
+  await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure) => {
     const { logger } = log;
     const { adminToken, tls } = secrets;
     const { url, wanted, as } = command;
-    const joining = { url, wanted, as, directory, adminToken, ca: tls?.ca, logger };
+    const joining = { url, wanted, as, directory, adminToken, ca: tls?.ca.toString(), logger };
     const { address, create } = await joinNode(joining);
     const own = logger.child({ node: create.nodeId });
     const { version } = command;
@@ -96,9 +96,31 @@ function settingsOf(
   return resolveSettings({ flags, environment: process.env, file, filePath, isTerminal });
 }
 
+/** The secrets that the settings name, with warnings for what makes them worth less. */
+function secretsOf(settings: Settings, { logger }: NodeLog): Secrets {
+  const secrets = readSecrets(settings, (text) =>
+    warnAloud(logger, { event: 'open-secret' }, text),
+  );
+  if (secrets.tls !== undefined && secrets.clusterSecret === undefined) {
+    const text =
+      'there is TLS and no cluster secret: whoever reaches the port for peers can pass for a node';
+    warnAloud(logger, { event: 'no-cluster-secret' }, text);
+  }
+  return secrets;
+}
+
+interface RunPlace {
+  readonly log: NodeLog;
+  readonly directory: string;
+  /** Of the port for clients. */
+  readonly scheme: 'http' | 'https';
+}
+
+const schemeOf = ({ tls }: Secrets): RunPlace['scheme'] => (tls === undefined ? 'http' : 'https');
+
 /** Starts a node and ties the process to it: whatever goes wrong ends in words and an exit code. */
 async function run(
-  { log: { logger, flush }, directory }: { log: NodeLog; directory: string },
+  { log: { logger, flush }, directory, scheme }: RunPlace,
   start: (onFailure: NodePlan['onFailure']) => ReturnType<typeof startNode>,
 ): Promise<void> {
   const crash = (error: unknown): void => {
@@ -117,7 +139,7 @@ async function run(
     const { id } = running.node.status();
     const startMs = Math.round(performance.now());
     const where = { node: id, ip, port, internalPort, directory, pid: process.pid, startMs };
-    logger.info({ event: 'listening', ...where }, `listens on http://${ip}:${port}`);
+    logger.info({ event: 'listening', ...where }, `listens on ${scheme}://${ip}:${port}`);
     await lifetime.started(running);
   } catch (error) {
     crash(error);

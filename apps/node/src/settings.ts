@@ -8,7 +8,25 @@ export const logFormats = ['json', 'pretty'] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = (typeof logFormats)[number];
 
-/** What a node runs with, complete. */
+/** Where a secret stands. */
+export type SecretSource =
+  | { readonly kind: 'text'; readonly text: string; readonly from: string }
+  /** `from` is the setting that names it. */
+  | ({ readonly kind: 'file' } & NamedFile);
+
+export interface NamedFile {
+  readonly path: string;
+  readonly from: string;
+}
+
+/** The files of TLS, for both ports. */
+export interface TlsPaths {
+  readonly key: NamedFile;
+  readonly cert: NamedFile;
+  readonly ca: NamedFile;
+}
+
+/** What a node runs with, complete. It may hold secrets: never log or print it as a whole. */
 export interface Settings {
   /** Where the node's data lives; `undefined`: the place derived from the address list. */
   readonly dataDir: string | undefined;
@@ -18,6 +36,12 @@ export interface Settings {
   readonly heartbeatMs: number;
   /** The shortest time without a heartbeat after which a follower campaigns; the longest is twice that. */
   readonly electionTimeoutMs: number;
+  /** By this nodes know each other; `undefined`: any node is believed. See `readSecrets`. */
+  readonly clusterSecret: SecretSource | undefined;
+  /** By this operators are known; `undefined`: those on this machine are believed. */
+  readonly adminToken: SecretSource | undefined;
+  /** `undefined`: nothing is encrypted. */
+  readonly tls: TlsPaths | undefined;
 }
 
 /** What was said on the command line, in the environment or in the file; nothing, a string or any JSON. */
@@ -48,9 +72,17 @@ const schemas = {
   logFormat: z.enum(logFormats),
   heartbeatMs: msSchema(HEARTBEAT_MS.least, HEARTBEAT_MS.most),
   electionTimeoutMs: msSchema(ELECTION_TIMEOUT_MS.least, ELECTION_TIMEOUT_MS.most),
+  clusterSecretFile: z.string().min(1),
+  adminTokenFile: z.string().min(1),
+  tlsKey: z.string().min(1),
+  tlsCert: z.string().min(1),
+  tlsCa: z.string().min(1),
 } as const;
 
 type SettingName = keyof typeof schemas;
+
+/** Said in the environment, or in a file that a setting names; nowhere else, where others could read along. */
+type SecretName = 'clusterSecret' | 'adminToken';
 
 /**
  * Takes each setting from the flag, else the environment, else the file, else its default.
@@ -63,6 +95,9 @@ export function resolveSettings(sources: SettingSources): Settings {
     logFormat: find('logFormat', sources) ?? (sources.isTerminal ? 'pretty' : 'json'),
     heartbeatMs: find('heartbeatMs', sources) ?? 50,
     electionTimeoutMs: find('electionTimeoutMs', sources) ?? 300,
+    clusterSecret: findSecret('clusterSecret', sources),
+    adminToken: findSecret('adminToken', sources),
+    tls: findTls(sources),
   };
   requireRoomForHeartbeats(settings);
   return settings;
@@ -87,17 +122,25 @@ function words(camelCase: string): string[] {
   return camelCase.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
 
-function find<Name extends SettingName>(
-  name: Name,
+/** The value that counts, unchecked, and where it stands. */
+function findGiven(
+  name: SettingName | SecretName,
   { flags, environment, file, filePath }: SettingSources,
-): z.output<(typeof schemas)[Name]> | undefined {
+): { readonly value: unknown; readonly source: string } | undefined {
   const variable = environmentName(name);
   const candidates = [
     { value: flags[name], source: flagName(name) },
     { value: environment[variable] === '' ? undefined : environment[variable], source: variable },
     { value: file[name], source: `${name} in ${filePath}` },
   ];
-  const given = candidates.find(({ value }) => value !== undefined);
+  return candidates.find(({ value }) => value !== undefined);
+}
+
+function find<Name extends SettingName>(
+  name: Name,
+  sources: SettingSources,
+): z.output<(typeof schemas)[Name]> | undefined {
+  const given = findGiven(name, sources);
   if (given === undefined) return undefined;
   const parsed = schemas[name].safeParse(given.value);
   if (parsed.success) return parsed.data as z.output<(typeof schemas)[Name]>;
@@ -111,5 +154,42 @@ function requireRoomForHeartbeats({ heartbeatMs, electionTimeoutMs }: Settings):
   if (electionTimeoutMs >= 2 * heartbeatMs) return;
   const message = `The election timeout (${electionTimeoutMs} ms) must be at least twice the heartbeat (${heartbeatMs} ms).`;
   const advice = `Raise ${flagName('electionTimeoutMs')} or lower ${flagName('heartbeatMs')}, on all nodes alike.`;
+  throw new NodeFailure(message, ExitCode.usage, advice);
+}
+
+function findFile(name: SettingName, sources: SettingSources): NamedFile | undefined {
+  const path = find(name, sources);
+  const from = findGiven(name, sources)?.source;
+  return path === undefined || from === undefined ? undefined : { path: String(path), from };
+}
+
+function findSecret(name: SecretName, sources: SettingSources): SecretSource | undefined {
+  const text = findGiven(name, sources);
+  const file = findFile(`${name}File`, sources);
+  const variable = environmentName(name);
+  if (text !== undefined && text.source !== variable) {
+    const message = `${text.source} is no place for a secret: others may read it.`;
+    const advice = `Put it into a file of its own and name that by ${flagName(`${name}File`)}, or set ${variable}.`;
+    throw new NodeFailure(message, ExitCode.usage, advice);
+  }
+  if (text !== undefined && file !== undefined) {
+    const message = `${text.source} and ${file.from} are both given.`;
+    throw new NodeFailure(message, ExitCode.usage, 'Keep one of the two.');
+  }
+  if (text !== undefined) return { kind: 'text', text: String(text.value), from: text.source };
+  return file && { kind: 'file', ...file };
+}
+
+/** All three or none: half of it would leave a port in the clear that looks safe. */
+function findTls(sources: SettingSources): TlsPaths | undefined {
+  const names = ['tlsKey', 'tlsCert', 'tlsCa'] as const;
+  const [key, cert, ca] = names.map((name) => findFile(name, sources));
+  if (key !== undefined && cert !== undefined && ca !== undefined) return { key, cert, ca };
+  const given = [key, cert, ca].flatMap((file) => (file === undefined ? [] : [file.from]));
+  if (given.length === 0) return undefined;
+  const missing = names.filter((name) => findFile(name, sources) === undefined).map(flagName);
+  const message = `TLS is half set: ${given.join(' and ')} without ${missing.join(' and ')}.`;
+  const advice =
+    'Name the key and the certificate of this node, and the certificate of the authority that signs those of all nodes.';
   throw new NodeFailure(message, ExitCode.usage, advice);
 }

@@ -37,7 +37,7 @@ export { type RoleName } from './core/role.ts';
 export { clusterIdOf, newInstanceId } from './driver/membership.ts';
 export { NodeClock } from './driver/node-clock.ts';
 export { type NodeEvent, type SnapshotEvent } from './driver/node-events.ts';
-export { NodeNetwork } from './driver/node-network.ts';
+export { NodeNetwork, type PeerTls, type UpgradeSource } from './driver/node-network.ts';
 export {
   BackupRefused,
   type JoiningNode,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JoiningNode, NodeRandom, newInstanceId, nodeId } from '@rrmq/raft';
 import type { Logger } from 'pino';
@@ -92,7 +91,3 @@ function nothingJoined(directory: string): NodeFailure {
   const advice = 'Give a config file and an index, or --join <url of a node>.';
   return new NodeFailure(message, ExitCode.usage, advice);
 }
-
-/** The certificate authority of a cluster with TLS. */
-export const readCa = (file: string | undefined): string | undefined =>
-  file === undefined ? undefined : readFileSync(file, 'utf8');

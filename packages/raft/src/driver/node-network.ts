@@ -1,13 +1,9 @@
-import { type IncomingMessage, type Server, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type SecureContext, TLSSocket, createSecureContext } from 'node:tls';
 import type { CloseReason, Network, PeerAddress, PeerStream, StreamHandlers } from '../ports.ts';
-
-/** The name of the protocol in `Upgrade`. Its number changes only if the handshake itself should. */
-const PROTOCOL = 'rrmq-raft/1';
-
-/** From dialling to the answer 101. A peer that is alive answers within milliseconds. */
-const CONNECT_MS_MAX = 1_000;
+import { PROTOCOL, dial } from './node-dialing.ts';
 
 /** How long a stream that we end may take to deliver its last bytes (the reason of a refusal). */
 const LAST_WORDS_MS_MAX = 1_000;
@@ -18,17 +14,41 @@ const KEEP_ALIVE_MS = 5_000;
 /** The operating system gets this much at once, so that `queuedBytes` shows progress while a large write goes on. */
 const WRITE_BYTES_MAX = 256 * 1024;
 
+/** TLS between nodes; all three in PEM. */
+export interface PeerTls {
+  /** What this node shows to a server that asks for it. */
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  /** Who signs the certificates of peers: no other authority is trusted. */
+  readonly ca: string | Buffer;
+}
+
+/** What a server of `node:http` or `node:https` tells. */
+export interface UpgradeSource {
+  on(
+    event: 'upgrade',
+    listener: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void,
+  ): unknown;
+}
+
 /**
  * Streams between nodes over TCP: HTTP connections to the peers' internal port, upgraded. Attach it to the server of
- * that port.
+ * that port. With TLS that has to be an HTTPS server; then all bytes between nodes are encrypted, and only peers whose
+ * certificate is trusted are talked to. Who dials is not asked for a certificate: that is what the cluster secret is for.
  */
 export class NodeNetwork implements Network {
+  readonly #tls: SecureContext | undefined;
   readonly #streams = new Set<SocketStream>();
   #accept: ((stream: PeerStream) => void) | undefined;
   #isClosed = false;
 
+  /** @throws {Error} of Node when `tls` holds no key and certificates that can be used. */
+  constructor(tls?: PeerTls) {
+    this.#tls = tls === undefined ? undefined : createSecureContext(tls);
+  }
+
   /** Takes over all upgrades of this server. */
-  attach(server: Server): void {
+  attach(server: UpgradeSource): void {
     server.on('upgrade', (incoming, socket, head) => this.#upgraded(incoming, socket, head));
   }
 
@@ -41,7 +61,11 @@ export class NodeNetwork implements Network {
     stream.handle(handlers);
     if (this.#isClosed) return stream;
     this.#streams.add(stream);
-    dial(address, stream);
+    const abandon = dial(address, this.#tls, {
+      upgraded: (socket, head) => stream.open(socket, head),
+      failed: (reason, detail) => stream.fail(reason, detail),
+    });
+    stream.whenDestroyed(abandon);
     return stream;
   }
 
@@ -56,7 +80,7 @@ export class NodeNetwork implements Network {
   #upgraded(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener a reset at this point would end the process.
     socket.on('error', () => socket.destroy());
-    if (incoming.headers.upgrade !== PROTOCOL || !(socket instanceof Socket)) {
+    if (incoming.headers.upgrade !== PROTOCOL || !this.#isFit(socket)) {
       return turnAway(socket, '426 Upgrade Required');
     }
     if (this.#accept === undefined) return turnAway(socket, '503 Service Unavailable');
@@ -68,43 +92,16 @@ export class NodeNetwork implements Network {
     this.#accept(stream);
     return stream.run(socket, head);
   }
+
+  /** A network with TLS takes nothing in the clear. */
+  #isFit(socket: Duplex): socket is Socket {
+    return this.#tls === undefined ? socket instanceof Socket : socket instanceof TLSSocket;
+  }
 }
 
 function turnAway(socket: Duplex, status: string): void {
   const headers = `Upgrade: ${PROTOCOL}\r\nConnection: close\r\nContent-Length: 0`;
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n`, () => socket.destroy());
-}
-
-/** Asks the HTTP server at the address for the upgrade. */
-function dial(address: PeerAddress, stream: SocketStream): void {
-  const outgoing = request({
-    host: address.ip,
-    port: address.port,
-    path: '/',
-    headers: { Connection: 'Upgrade', Upgrade: PROTOCOL },
-    agent: false,
-  });
-  const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), CONNECT_MS_MAX);
-  stream.whenDestroyed(() => {
-    clearTimeout(timer);
-    outgoing.destroy();
-  });
-  outgoing.on('upgrade', (incoming, socket, head) => {
-    clearTimeout(timer);
-    if (incoming.headers.upgrade !== PROTOCOL) stream.fail('rejected');
-    else stream.open(socket, head);
-  });
-  outgoing.on('response', (incoming) => {
-    incoming.destroy();
-    stream.fail(incoming.statusCode === 503 ? 'reset' : 'rejected');
-  });
-  outgoing.on('error', (error: NodeJS.ErrnoException) => stream.fail(reasonOf(error)));
-  outgoing.end();
-}
-
-function reasonOf({ code }: NodeJS.ErrnoException): CloseReason {
-  if (code === 'ECONNREFUSED') return 'refused';
-  return code?.startsWith('HPE_') === true ? 'rejected' : 'reset';
 }
 
 /** A stream over a socket, which it has from the moment it is open. */
@@ -164,11 +161,11 @@ class SocketStream implements PeerStream {
   }
 
   /** The attempt to connect came to nothing. */
-  fail(reason: CloseReason): void {
+  fail(reason: CloseReason, detail?: string): void {
     if (this.#isOver) return;
     const handlers = this.#handlers;
     this.destroy();
-    handlers?.closed(reason);
+    handlers?.closed(reason, detail);
   }
 
   /** The attempt to connect succeeded. */

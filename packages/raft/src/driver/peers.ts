@@ -32,6 +32,7 @@ export class Peers {
   readonly #transport: Transport;
   readonly #silence: Silence;
   #nowMs: number;
+  #met: ReadonlySet<NodeId> = new Set();
 
   constructor(options: PeersOptions) {
     const { clock } = options.ports;
@@ -53,14 +54,24 @@ export class Peers {
   }
 
   meet({ members, nextId }: Configuration): void {
+    const { core } = this.#options;
     const peers = members
-      .filter(({ id }) => id !== this.#options.core.id)
+      .filter(({ id }) => id !== core.id)
       .map(({ id, address, instanceId }) => ({
         id,
         address: { ip: address.ip, port: address.internalPort },
         instanceId,
       }));
     this.#transport.setPeers(peers, { nextId });
+    const known = this.#transport.stats;
+    for (const peer of this.#met) if (!known.has(peer)) this.#forget(peer);
+    this.#met = new Set(known.keys());
+  }
+
+  /** The transport tells nothing of links that it was told to close. */
+  #forget(peer: NodeId): void {
+    this.#silence.closed(peer);
+    this.#options.core.peerDisconnected(peer);
   }
 
   #open(): Transport {

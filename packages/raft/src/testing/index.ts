@@ -8,5 +8,6 @@ export {
 export { SimDisk } from './sim-disk.ts';
 export { SimNetwork, type SimNetworkFaults } from './sim-network.ts';
 export { type ClockFault, type SimProcess } from './sim-process.ts';
+export { simPeerAuth } from './sim-peer-auth.ts';
 export { SimRandom } from './sim-random.ts';
 export { SimWorld } from './sim-world.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { nodeId } from '../../src/core/numbers.ts';
+import { incarnation, nodeId } from '../../src/core/numbers.ts';
 import { greeting } from '../../src/driver/transport/greeting.ts';
 import { encodeHello, encodeProof } from '../../src/driver/transport/handshake.ts';
-import { incarnation } from '../../src/core/numbers.ts';
 import type { PeerStream } from '../../src/ports.ts';
 import { heartbeat } from './rpcs.ts';
 import { Cluster, at } from './transport-cluster.ts';
@@ -96,6 +95,21 @@ describe('a stranger without the secret', () => {
     expect(a?.events.at(-1)).toEqual({ kind: 'handshake-timeout', peer: two });
   });
 
+  it('learns nothing of members and their directories', () => {
+    const cluster = new Cluster();
+    const known = new Map([[two, 'd'.repeat(32)]]);
+    const a = cluster.start({ id: 1, secret, known });
+    a.meet(new Map([[3, at(3)]]));
+    const stranger = new Stranger(cluster);
+    cluster.time.pass(20);
+    stranger.say(encodeProof(Buffer.alloc(32)).chunks);
+    cluster.time.pass(20);
+    const words = Buffer.concat(stranger.received).toString('latin1');
+    expect(words).toContain('the cluster secrets of the two nodes differ');
+    expect(words).not.toContain('d'.repeat(32));
+    expect(words).not.toContain('member');
+  });
+
   it('cannot send the proof back that it was given', () => {
     const cluster = new Cluster();
     const [a] = cluster.pair({ secret }, { secret });
@@ -156,5 +170,19 @@ describe('a stranger without the secret', () => {
     expect(crowd.filter(({ closed }) => closed).length).toBeGreaterThan(40);
     const told = a.events.filter(({ kind }) => kind === 'too-many-streams');
     expect(told).toHaveLength(1);
+  });
+
+  it('fills no log', () => {
+    const cluster = new Cluster();
+    const a = cluster.start({ id: 1, secret });
+    a.meet(new Map([[2, at(2)]]));
+    for (let i = 0; i < 200; i += 1) {
+      const stranger = new Stranger(cluster);
+      cluster.time.pass(10);
+      stranger.say([Buffer.alloc(100, 0xff)]);
+    }
+    cluster.time.pass(100);
+    const malformed = a.events.filter(({ kind }) => kind === 'malformed-frame');
+    expect(malformed).toHaveLength(20);
   });
 });

@@ -92,6 +92,25 @@ describe('newcomers', () => {
     expect(new Set(a.refusals('hello-refused'))).toEqual(new Set(['unknown-node']));
   });
 
+  it('that come one after the other are remembered up to a bound, until the next configuration', () => {
+    const cluster = new Cluster();
+    const a = cluster.start({ id: 1 });
+    a.meet(new Map(), 5);
+    const come = (id: number): void => {
+      const instanceId = String(id).padStart(32, '0');
+      const node = cluster.start({ id, instanceId });
+      node.meet(new Map([[1, at(1)]]), 200);
+      cluster.time.pass(30);
+      node.transport.close();
+      cluster.time.pass(30);
+    };
+    for (let id = 10; id < 90; id += 1) come(id);
+    expect(a.contacts).toHaveLength(64);
+    a.meet(new Map(), 6);
+    come(90);
+    expect(a.contacts).toHaveLength(65);
+  });
+
   it('are refused by a node that was told of no configuration yet', () => {
     const cluster = new Cluster();
     const [a, b] = [cluster.start({ id: 1 }), cluster.start({ id: 5 })];

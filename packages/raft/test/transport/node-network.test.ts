@@ -1,73 +1,22 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { type Server, createServer, get, request } from 'node:http';
-import { type Socket, connect, createServer as createTcpServer } from 'node:net';
+import { get, request } from 'node:http';
+import { connect } from 'node:net';
 import { nodeId } from '../../src/core/numbers.ts';
-import { NodeClock } from '../../src/driver/node-clock.ts';
 import { NodeNetwork } from '../../src/driver/node-network.ts';
-import { NodeTimers } from '../../src/driver/node-timers.ts';
 import type { CloseReason, PeerAddress, PeerStream } from '../../src/ports.ts';
-import { append, batch, heartbeat } from './rpcs.ts';
-import { type NodeOptions, TransportNode } from './transport-node.ts';
+import {
+  Host,
+  conditionOf,
+  connectedAs,
+  endAll,
+  endsWith,
+  tcpServer,
+  until,
+} from './network-host.ts';
+import { append, batch, heartbeat, install } from './rpcs.ts';
 
-const ends: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
-
-function portOf(server: { address(): unknown }): number {
-  const address = server.address();
-  if (typeof address !== 'object' || address === null || !('port' in address)) return 0;
-  return Number(address.port);
-}
-
-/** An internal port with its network. */
-class Host {
-  readonly network = new NodeNetwork();
-  readonly server: Server = createServer((_, response) => response.end('hello'));
-  #address: PeerAddress | undefined;
-
-  get address(): PeerAddress {
-    if (this.#address === undefined) throw new Error('the host listens first');
-    return this.#address;
-  }
-
-  async start(port = 0): Promise<this> {
-    this.network.attach(this.server);
-    this.server.listen(port, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.#address = { ip: '127.0.0.1', port: portOf(this.server) };
-    ends.push(() => this.stop());
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    this.network.close();
-    this.server.closeAllConnections();
-    if (!this.server.listening) return;
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  transport(options: NodeOptions): TransportNode {
-    const world = { network: this.network, timers: new NodeTimers(), clock: new NodeClock() };
-    const node = new TransportNode(world, { address: this.address, ...options });
-    ends.push(() => node.transport.close());
-    return node;
-  }
-}
-
-async function until(node: TransportNode, isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) {
-    await new Promise<void>((resolve) => {
-      node.changed = resolve;
-    });
-  }
-}
-
-const knowsOf = (text: string) => (node: TransportNode) =>
-  until(node, () => node.log.includes(text));
+afterEach(endAll);
 
 function closeReason(network: NodeNetwork, address: PeerAddress): Promise<CloseReason> {
   return new Promise((resolve) => {
@@ -90,22 +39,6 @@ async function accepted(host: Host): Promise<{ stream: PeerStream; bytes: () => 
   });
 }
 
-async function tcpServer(onSocket: (socket: Socket) => void): Promise<PeerAddress> {
-  const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    onSocket(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ends.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { ip: '127.0.0.1', port: portOf(server) };
-}
-
 describe('transport over sockets', () => {
   it('carries rpcs of all sizes both ways', async () => {
     const [a, b] = [await new Host().start(), await new Host().start()];
@@ -115,8 +48,8 @@ describe('transport over sockets', () => {
       [2, b.address],
     ]);
     for (const node of nodes) node.meet(addresses);
-    await knowsOf('connected 2 boot 1')(nodes[0]);
-    await knowsOf('connected 1 boot 1')(nodes[1]);
+    await connectedAs('connected 2 boot 1')(nodes[0]);
+    await connectedAs('connected 1 boot 1')(nodes[1]);
     const large = batch(1, ['x'.repeat(3_000_000), 'y']);
     nodes[0].say(heartbeat(1, 2), append(nodeId(1), nodeId(2), [large]));
     nodes[1].say(...Array.from({ length: 1000 }, (_, round) => heartbeat(2, 1, round)));
@@ -129,21 +62,55 @@ describe('transport over sockets', () => {
     expect(nodes[0].transport.stats.get(nodeId(2))?.queuedBytes).toBe(0);
   });
 
+  it('S11 brings heartbeats past a snapshot that fills the bulk stream', async () => {
+    const [a, b] = [await new Host().start(), await new Host().start()];
+    const [node, peer] = [a.transport({ id: 1 }), b.transport({ id: 2 })];
+    node.meet(new Map([[2, b.address]]));
+    peer.meet(new Map([[1, a.address]]));
+    const isOpen = (): boolean =>
+      node.events.filter(({ kind }) => kind === 'stream-opened').length === 2;
+    await until(node, isOpen);
+    const chunks = 200;
+    const data = Buffer.alloc(256 * 1024);
+    for (let chunk = 0; chunk < chunks; chunk += 1) node.say(install(1, 2, data, chunk));
+    node.say(heartbeat(1, 2));
+    await until(peer, () => peer.inbox.length === chunks + 1);
+    const place = peer.inbox.findIndex(({ kind }) => kind === 'heartbeat');
+    expect(place).toBeLessThan(chunks / 2);
+  });
+
+  it('R12 keeps the memory toward a peer that reads nothing bounded', async () => {
+    const a = await new Host().start();
+    const b = await new Host().start();
+    const [node, peer] = [a.transport({ id: 1 }), b.transport({ id: 2 })];
+    node.meet(new Map([[2, b.address]]));
+    peer.meet(new Map([[1, a.address]]));
+    const isOpen = (): boolean =>
+      node.events.filter(({ kind }) => kind === 'stream-opened').length === 2;
+    await until(node, isOpen);
+    // Nothing is read in this turn of the event loop.
+    const data = Buffer.alloc(256 * 1024);
+    for (let chunk = 0; chunk < 1_000; chunk += 1) node.say(install(1, 2, data, chunk));
+    const { queuedBytes = 0, dropped } = node.transport.stats.get(nodeId(2)) ?? {};
+    expect(queuedBytes).toBeLessThan(65 * 1024 * 1024);
+    expect(dropped).toBeGreaterThan(700);
+  });
+
   it('tells a dead peer from one that only reset its streams', async () => {
     const [a, b] = [await new Host().start(), await new Host().start()];
     const node = a.transport({ id: 1 });
     const peer = b.transport({ id: 2 });
     peer.meet(new Map([[1, a.address]]));
     node.meet(new Map([[2, b.address]]));
-    await knowsOf('connected 2 boot 1')(node);
+    await connectedAs('connected 2 boot 1')(node);
     b.network.close();
-    await knowsOf('disconnected 2')(node);
+    await connectedAs('disconnected 2')(node);
     expect(node.log).not.toContain('gone 2 refused');
     await b.stop();
-    await knowsOf('gone 2 refused')(node);
+    await connectedAs('gone 2 refused')(node);
     const again = await new Host().start(b.address.port);
     again.transport({ id: 2, boot: 2 }).meet(new Map([[1, a.address]]));
-    await knowsOf('connected 2 boot 2')(node);
+    await connectedAs('connected 2 boot 2')(node);
     expect(node.log).toContain('gone 2 newer-incarnation');
   });
 
@@ -186,7 +153,7 @@ describe('streams over sockets', () => {
       stream.write([Buffer.from('early ')]);
     });
     const stream = await dialled;
-    ends.push(() => stream.close());
+    endsWith(() => stream.close());
     const { bytes } = await incoming;
     stream.write([Buffer.from('a'), Buffer.alloc(0), Buffer.from('b')]);
     stream.write([Buffer.alloc(1_000_000, 'c')]);
@@ -199,7 +166,7 @@ describe('streams over sockets', () => {
   it('count what the operating system does not take', async () => {
     const host = await new Host().start();
     const network = new NodeNetwork();
-    ends.push(() => network.close());
+    endsWith(() => network.close());
     const silent = await tcpServer((socket) => {
       socket.once('data', () => {
         socket.pause();
@@ -296,13 +263,4 @@ function closeReasonOfNext(host: Host): Promise<CloseReason> {
       closed: resolve,
     });
   });
-}
-
-/** Turns of the event loop until something is true; the test’s own timeout bounds them. */
-async function conditionOf(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) {
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
-  }
 }

@@ -114,3 +114,6 @@ export class TransportNode implements TransportHandlers {
     this.changed();
   }
 }
+
+/** What came to a node, in order. */
+export const kindsOf = (node: TransportNode) => node.inbox.map((rpc) => rpc.kind);

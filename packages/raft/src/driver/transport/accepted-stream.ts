@@ -147,14 +147,14 @@ export class AcceptedStream {
   }
 
   #timedOut(): void {
-    this.#context.handlers.event({ kind: 'handshake-timeout', peer: this.#hello?.from });
+    this.#context.strangers.tell({ kind: 'handshake-timeout', peer: this.#hello?.from });
     this.close();
   }
 
   #malformed(reason: string): void {
     const peer: NodeId | undefined = this.#hello?.from;
     this.close();
-    this.#context.handlers.event({ kind: 'malformed-frame', peer, reason });
+    this.#context.strangers.tell({ kind: 'malformed-frame', peer, reason });
   }
 
   #end(): void {

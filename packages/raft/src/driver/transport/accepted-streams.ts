@@ -68,6 +68,6 @@ export class AcceptedStreams {
     }
     if (this.#toldCrowd) return;
     this.#toldCrowd = true;
-    this.#context.handlers.event({ kind: 'too-many-streams' });
+    this.#context.strangers.tell({ kind: 'too-many-streams' });
   }
 }

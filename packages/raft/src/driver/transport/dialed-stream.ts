@@ -158,7 +158,7 @@ export class DialedStream {
 
   #storyOf(reason: CloseReason, detail = ''): TransportEvent | undefined {
     const { id: peer } = this.#peer;
-    if (reason === 'untrusted') return { kind: 'untrusted-certificate', peer, detail };
+    if (reason === 'untrusted') return { kind: 'no-trusted-tls', peer, detail };
     return reason === 'rejected' ? { kind: 'no-node-there', peer } : undefined;
   }
 

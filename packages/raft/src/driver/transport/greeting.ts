@@ -29,7 +29,7 @@ const IP = /^[A-Za-z0-9.:_-]+$/;
 
 export const LAYOUT_VERSION = 1;
 
-export const NONCE_BYTES = 32;
+const NONCE_BYTES = 32;
 
 /** The protocol versions that this program speaks. */
 export const PROTOCOL = { least: 2, most: 2 } as const;

@@ -20,11 +20,12 @@ export interface Acquaintance {
 
 /** Why this node must not talk to the one that said `said`; `undefined` when it may. Judges hello and challenge alike. */
 export function judge(self: Self, said: Greeting, known: Acquaintance): Refusal | undefined {
-  return judgeCluster(self, said) ?? judgeNode(self, said, known);
+  return judgeStranger(self, said) ?? judgeNode(said, known);
 }
 
-function judgeCluster(self: Self, said: Greeting): Refusal | undefined {
-  const { clusterId, clusterEpoch } = self.identity;
+/** As `judge`, as far as a stranger may know: tells nothing of members and their directories. */
+export function judgeStranger(self: Self, said: Greeting): Refusal | undefined {
+  const { clusterId, clusterEpoch, nodeId } = self.identity;
   if (!speaksOurs(said)) {
     const ours = `${PROTOCOL.least} to ${PROTOCOL.most}`;
     const theirs = `${said.leastVersion} to ${said.mostVersion}`;
@@ -37,14 +38,14 @@ function judgeCluster(self: Self, said: Greeting): Refusal | undefined {
     const text = `this cluster is at epoch ${clusterEpoch}, the peer at ${said.clusterEpoch}`;
     return { code: 'epoch', text };
   }
+  if (said.to !== nodeId) {
+    return { code: 'wrong-node', text: `this is node ${nodeId}, not ${said.to}` };
+  }
   return undefined;
 }
 
-function judgeNode(self: Self, said: Greeting, known: Acquaintance): Refusal | undefined {
-  const { from, to, instanceId, incarnation } = said;
-  if (to !== self.identity.nodeId) {
-    return { code: 'wrong-node', text: `this is node ${self.identity.nodeId}, not ${to}` };
-  }
+function judgeNode(said: Greeting, known: Acquaintance): Refusal | undefined {
+  const { from, instanceId, incarnation } = said;
   if (known.standing === 'removed') {
     return { code: 'removed', text: `node ${from} is no longer a member of this cluster` };
   }

@@ -9,6 +9,9 @@ import type { PeerStats } from './transport-events.ts';
 /** Nodes of which the configuration here knows nothing yet: more members than a cluster gains while one node sleeps. */
 const NEWCOMERS_MAX = 16;
 
+/** Each is remembered durably: so many, one after the other, until the next configuration says how many ids there are. */
+const MET_MAX = 64;
+
 /** The links to the peers, and to newcomers: nodes that came by themselves and may be members of late. */
 export class PeerLinks {
   readonly #context: TransportContext;
@@ -16,6 +19,8 @@ export class PeerLinks {
   #members: ReadonlySet<NodeId> = new Set<NodeId>();
   /** Ids from here on were not given to anyone as far as this node knows; `undefined` before it was told. */
   #nextId: NodeId | undefined;
+  /** Newcomers since `#nextId` was told. */
+  readonly #met = new Set<NodeId>();
 
   constructor(context: TransportContext) {
     this.#context = context;
@@ -34,8 +39,7 @@ export class PeerLinks {
     const isSelf = peer === this.#context.self.identity.nodeId;
     if (this.#nextId === undefined || peer === NOBODY || isSelf) return 'unknown';
     if (peer < this.#nextId) return 'removed';
-    const hasRoom = this.#links.size - this.#members.size < NEWCOMERS_MAX;
-    return this.#links.has(peer) || hasRoom ? 'newcomer' : 'unknown';
+    return this.#links.has(peer) || this.#hasRoomFor(peer) ? 'newcomer' : 'unknown';
   }
 
   /** See `Transport.setPeers`. Of the newcomers, those `present` stay. Returns the links that were closed. */
@@ -55,6 +59,7 @@ export class PeerLinks {
     for (const link of closed) this.#unlink(link);
     this.#configure(wanted);
     this.#members = new Set(wanted.keys());
+    if (nextId !== this.#nextId) this.#met.clear();
     this.#nextId = nextId;
     for (const peer of wanted.values()) if (!this.#links.has(peer.id)) this.#link(peer);
     return closed;
@@ -66,6 +71,7 @@ export class PeerLinks {
     if (this.#members.has(id)) return;
     if (link !== undefined && isSameAddress(link.peer.address, address)) return;
     if (link !== undefined) this.#unlink(link);
+    this.#met.add(id);
     this.#link({ id, address });
   }
 
@@ -78,6 +84,11 @@ export class PeerLinks {
 
   close(): void {
     for (const link of this.#links.values()) this.#unlink(link);
+  }
+
+  #hasRoomFor(newcomer: NodeId): boolean {
+    const isKnown = this.#met.has(newcomer) || this.#met.size < MET_MAX;
+    return isKnown && this.#links.size - this.#members.size < NEWCOMERS_MAX;
   }
 
   #isSameDirectory({ id, instanceId }: Peer): boolean {

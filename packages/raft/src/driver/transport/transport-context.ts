@@ -3,6 +3,7 @@ import type { Clock, Network, PeerAddress, PeerAuth, Random, Timers } from '../.
 import type { Self } from './greeting.ts';
 import type { Acquaintance } from './judging.ts';
 import type { PeerBook } from './peer-book.ts';
+import type { StrangerEvents } from './stranger-events.ts';
 import type { TransportHandlers } from './transport-events.ts';
 
 export interface Peer {
@@ -25,6 +26,7 @@ export interface TransportContext {
   readonly stallMs: number;
   readonly book: PeerBook;
   readonly handlers: TransportHandlers;
+  readonly strangers: StrangerEvents;
   acquaintance(peer: NodeId): Acquaintance;
   /** Notes the boot that a peer shows and, when it is a new one, ends everything that belongs to earlier ones. */
   sawBoot(peer: NodeId, boot: Incarnation): void;

@@ -15,7 +15,7 @@ export type TransportEvent =
   | { readonly kind: 'no-node-there'; readonly peer: NodeId }
   /** The peer speaks no TLS, or shows a certificate that is not trusted for its address; `detail` says why. */
   | {
-      readonly kind: 'untrusted-certificate';
+      readonly kind: 'no-trusted-tls';
       readonly peer: NodeId;
       readonly detail: string;
     }

@@ -4,12 +4,13 @@ import type { Clock, Network, PeerAuth, PeerStream, Random, Timers } from '../..
 import { AcceptedStreams } from './accepted-streams.ts';
 import type { AcceptedStream } from './accepted-stream.ts';
 import type { Greeting, Self } from './greeting.ts';
-import { type Acquaintance, judge } from './judging.ts';
+import { type Acquaintance, judge, judgeStranger } from './judging.ts';
 import { PeerBook } from './peer-book.ts';
 import type { PeerLink } from './peer-link.ts';
 import { PeerLinks } from './peer-links.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { isReply } from './rpc-codec.ts';
+import { StrangerEvents } from './stranger-events.ts';
 import type { Peer, TransportContext } from './transport-context.ts';
 import type { PeerStats, TransportHandlers } from './transport-events.ts';
 
@@ -59,6 +60,7 @@ export class Transport {
       auth,
       groupId,
       handlers,
+      strangers: new StrangerEvents(clock, (event) => handlers.event(event)),
       self: options.identity,
       stallMs: options.stallMs ?? STALL_MS,
       book: new PeerBook(options.knownPeers, (...contact) => handlers.remember(...contact)),
@@ -138,12 +140,11 @@ export class Transport {
   }
 
   #greeted(stream: AcceptedStream, hello: Greeting): void {
-    const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
+    const refusal = judgeStranger(this.#context.self, hello);
     if (refusal === undefined) stream.challenge();
     else this.#refuse(stream, hello.from, refusal);
   }
 
-  /** Judged again: since its hello the peer may have been removed, or shown another boot or directory. */
   #proven(stream: AcceptedStream, hello: Greeting): void {
     const refusal = judge(this.#context.self, hello, this.#acquaintance(hello.from));
     if (refusal !== undefined) return this.#refuse(stream, hello.from, refusal);
@@ -159,7 +160,7 @@ export class Transport {
     if (this.#told.get(peer) === refusal.code) return;
     if (this.#told.size >= TOLD_MAX) this.#told.clear();
     this.#told.set(peer, refusal.code);
-    this.#context.handlers.event({ kind: 'hello-refused', peer, refusal });
+    this.#context.strangers.tell({ kind: 'hello-refused', peer, refusal });
   }
 
   /** The peer is remembered. Meanwhile it may have restarted, been removed, or opened another stream. */
