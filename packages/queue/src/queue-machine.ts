@@ -59,10 +59,7 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
 
   async open(generation: number): Promise<void> {
     assert(this.#opened === undefined, 'a machine is opened once');
-    const store = await this.#host.open(generation);
-    const state = loadState(store, this.#producersMax);
-    this.#opened = { store, state };
-    this.#flushedIndex = logIndex(state.index);
+    this.#goOnFrom(await this.#openStore(generation));
   }
 
   apply(command: Buffer, at: LogTime, index: LogIndex): QueueResult {
@@ -121,10 +118,12 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return new StoreSink(receiving, async () => this.#host.turn());
   }
 
+  /** Until the new state is there, reads see the old one. */
   async adopt(generation: number): Promise<void> {
-    await this.close();
-    this.#opened = undefined;
-    await this.open(generation);
+    const before = this.#get();
+    await this.#flushing?.done.catch(() => undefined);
+    this.#goOnFrom(await this.#openStore(generation));
+    await before.store.close();
   }
 
   async close(): Promise<void> {
@@ -165,6 +164,16 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   /** What is wrong with the state, in plain words; nothing ever should be. See `findViolations`. */
   violations(): readonly string[] {
     return findViolations(this.#state);
+  }
+
+  async #openStore(generation: number): Promise<Opened> {
+    const store = await this.#host.open(generation);
+    return { store, state: loadState(store, this.#producersMax) };
+  }
+
+  #goOnFrom(opened: Opened): void {
+    this.#opened = opened;
+    this.#flushedIndex = logIndex(opened.state.index);
   }
 
   get #state(): QueueState {
