@@ -1,5 +1,6 @@
 export { FalseClaim, assert } from './core/assert.ts';
-export { type Member, type NodeAddress } from './core/configuration.ts';
+export { type Configuration, type Member, type NodeAddress } from './core/configuration.ts';
+export { type MembershipChange, type MembershipRefusal } from './core/membership-change.ts';
 export {
   type Incarnation,
   type LogIndex,
@@ -12,11 +13,18 @@ export {
   term,
 } from './core/numbers.ts';
 export {
+  type CommandEffect,
   type Group,
+  type GroupAdmin,
+  type GroupGauges,
   type GroupStatus,
+  type MembershipOutcome,
   type Outcome,
+  type PeerGauges,
   type ReadOutcome,
   type RefusalReason,
+  type TransferOutcome,
+  type TransferRefusal,
 } from './driver/group.ts';
 export { type RoleName } from './core/role.ts';
 export { clusterIdOf } from './driver/membership.ts';
