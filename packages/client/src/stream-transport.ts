@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Settings } from './options.ts';
 import type { RawReply } from './reply.ts';
 
-/** How long nothing may move, in ms: more than a node takes for any step of a backup or restore. */
-const IDLE_TIMEOUT_MS = 60_000;
+/** How long nothing may move, in ms: longer than a node waits itself, which can say more. */
+const IDLE_TIMEOUT_MS = 90_000;
 
 /** Longest answer to an upload, in bytes: such answers are small. */
 const ANSWER_BYTES_MAX = 64 * 1024;

@@ -8,7 +8,7 @@ export const MEMBER_IDS_MAX = 32;
 const port = z.number('must be a port').int('must be a port').min(1).max(65_535, 'must be a port');
 
 /** A member's id, from 1. */
-export const memberIdSchema = z
+const memberIdSchema = z
   .number('must be the id of a member')
   .int('must be the id of a member')
   .min(1, 'must be the id of a member');

@@ -54,7 +54,7 @@ function refuseDistant(
 }
 
 /** Whether the address is of this machine's own: 127.0.0.0/8 or ::1. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   const ip = address.replace(/^::ffff:/i, '');
   return isIPv4(ip) ? ip.startsWith('127.') : ip === '::1';
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { crc32 as crc32Of } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { BACKUP_MEDIA_TYPE, BackupDecoder, type BackupPart, problemSchema } from '@rrmq/contract';
@@ -230,13 +231,24 @@ describe('POST /v1/backup', () => {
 
   it('reads no faster than the group takes it', async () => {
     await using node = await startNode();
+    const backup = await backupOf(node);
+    const connected = once(node.server.external.server, 'connection');
     node.group.behaviour = 'hang';
     const upload = uploadTo(node);
-    upload.write(await backupOf(node));
+    upload.write(backup.subarray(0, 1000));
+    upload.write(Buffer.alloc(64 << 20));
+    const [socket] = (await connected) as [Socket];
     await until(() => node.group.held === 1);
-    let accepted = 0;
-    while (upload.write(Buffer.alloc(1 << 20))) accepted++;
-    expect(accepted).toBeLessThan(64);
+    let before = -1;
+    // Nothing more is read once the buffers between the two are full.
+    while (before !== socket.bytesRead) {
+      before = socket.bytesRead;
+      for (let turn = 0; turn < 50; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    expect(socket.bytesRead).toBeLessThan(16 << 20);
+    expect(node.group.effects).toHaveLength(1);
     upload.destroy();
     node.group.release();
   });

@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { problemSchema } from '@rrmq/contract';
 import { type MembershipRefusal, logIndex, nodeId } from '@rrmq/raft';
+import { AdminGuard } from '../src/admin-guard.ts';
 import { type Answer, startNode, until } from './node-under-test.ts';
 import { TestGroup, leaderElsewhere } from './test-group.ts';
 
@@ -381,6 +384,22 @@ describe('the admin token', () => {
       });
       expect([answer.status, problemCode(answer)]).toEqual([403, 'admin-token-required']);
     }
+  });
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.3.2.1', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['10.0.0.9', false],
+    ['::ffff:10.0.0.9', false],
+    ['fe80::1', false],
+    [undefined, false],
+  ])('that is missing keeps clients at %s out, or not: %p', (remoteAddress, isServed) => {
+    const request = Object.assign(new IncomingMessage(new Socket()), { headers: {} });
+    Object.defineProperty(request.socket, 'remoteAddress', { value: remoteAddress });
+    const refused = new AdminGuard(undefined).refusal(request);
+    expect(refused === undefined).toBe(isServed);
   });
 
   it('is not empty', async () => {

@@ -9,7 +9,7 @@ import { transferLeadership } from './transfer-leadership.ts';
 import type { V1Node } from './v1-node.ts';
 
 /** Handles a call under `/v1`. What it rejects with is a fault of the node. */
-export type V1Handler = (call: V1StreamCall) => Promise<void> | void;
+type V1Handler = (call: V1StreamCall) => Promise<void> | void;
 
 export type V1Handlers = Readonly<Record<V1EndpointName, V1Handler>>;
 
