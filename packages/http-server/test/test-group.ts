@@ -1,11 +1,20 @@
+import type { RestoreCommand } from '@rrmq/http-server';
 import { type NewMessage, QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
 import {
+  type CommandEffect,
   type Group,
+  type GroupAdmin,
+  type GroupGauges,
   type GroupStatus,
+  type MachineSnapshot,
   type Member,
+  type MembershipChange,
+  type MembershipOutcome,
+  type NodeId,
   type Outcome,
   type ReadOutcome,
   type RefusalReason,
+  type TransferOutcome,
   logIndex,
   logTime,
   nodeId,
@@ -26,17 +35,62 @@ export const leaderElsewhere: Member = {
   address: { ip: '10.0.0.2', port: 7002, internalPort: 8002 },
 };
 
+const me: Member = {
+  id: nodeId(1),
+  address: { ip: '127.0.0.1', port: 7001, internalPort: 8001 },
+};
+
+/** As commands of a restore look here: the group keeps them and executes nothing. */
+const RESTORE = 'restore ';
+
+export function encodeRestore(command: RestoreCommand): Buffer {
+  const plain =
+    command.kind === 'restore-chunk'
+      ? { ...command, bytes: Buffer.from(command.bytes).toString('latin1') }
+      : command;
+  return Buffer.from(RESTORE + JSON.stringify(plain));
+}
+
+/** What `openBackup` rejects with. */
+export class BackupRefused extends Error {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
 /** A group of one, in memory, that does as it is told. Commits in the turn after the proposal. */
-export class TestGroup implements Group<QueueResult> {
+export class TestGroup implements Group<QueueResult>, GroupAdmin {
   readonly machine = new QueueMachine();
   behaviour: Behaviour = 'commit';
   overrides: Partial<GroupStatus> = {};
+  gaugeOverrides: Partial<GroupGauges> = {};
+  /** How changes of the membership end; `undefined`: they hang. */
+  membershipOutcome: MembershipOutcome | undefined;
+  transferOutcome: TransferOutcome = { kind: 'done', leader: leaderElsewhere.id };
+  /** Chunks of the next backup, or why there is none. */
+  backup: AsyncIterable<Buffer> | Iterable<Buffer> | Error = [];
+  /** What was asked for. */
+  readonly changes: MembershipChange[] = [];
+  readonly transfers: (NodeId | undefined)[] = [];
+  readonly restored: string[] = [];
+  readonly effects: (CommandEffect | undefined)[] = [];
+  /** How the next command of a restore ends, once. */
+  restoreResult: QueueResult | undefined;
+  openViews = 0;
   readonly #held: (() => void)[] = [];
 
-  propose(command: Uint8Array, done: (outcome: Outcome<QueueResult>) => void): void {
+  propose(
+    command: Uint8Array,
+    done: (outcome: Outcome<QueueResult>) => void,
+    effect?: CommandEffect,
+  ): void {
     const { behaviour } = this;
+    this.effects.push(effect);
     setImmediate(() => {
-      const outcome = this.#outcome(behaviour, command);
+      const outcome = this.#outcome(behaviour, command, effect);
       if (behaviour === 'hang') this.#held.push(() => done(outcome));
       else done(outcome);
     });
@@ -44,7 +98,11 @@ export class TestGroup implements Group<QueueResult> {
 
   read(done: (outcome: ReadOutcome) => void): void {
     const { behaviour } = this;
-    const refused = behaviour !== 'commit' && behaviour !== 'lose-track' && behaviour !== 'hang';
+    const refused =
+      behaviour !== 'commit' &&
+      behaviour !== 'lose-track' &&
+      behaviour !== 'hang' &&
+      behaviour !== 'disk-full';
     setImmediate(() => {
       const outcome: ReadOutcome = refused
         ? { kind: 'refused', reason: behaviour }
@@ -56,23 +114,79 @@ export class TestGroup implements Group<QueueResult> {
 
   status(): GroupStatus {
     const applied = this.machine.appliedIndex;
-    const me: Member = {
-      id: nodeId(1),
-      address: { ip: '127.0.0.1', port: 7001, internalPort: 8001 },
-    };
     const positions = { committed: applied, applied, last: applied, durable: applied };
     const members = [me, leaderElsewhere];
-    const role = 'leader';
     return {
       id: me.id,
-      role,
+      role: 'leader',
       term: term(3),
       leader: me,
       members,
+      configuration: {
+        members,
+        voters: members.map(({ id }) => id),
+        outgoing: [],
+        learners: [],
+        promoting: [],
+        nextId: nodeId(3),
+      },
       ready: true,
       ...positions,
       ...this.overrides,
     };
+  }
+
+  changeMembers(change: MembershipChange, done: (outcome: MembershipOutcome) => void): void {
+    this.changes.push(change);
+    const { membershipOutcome } = this;
+    if (membershipOutcome !== undefined) setImmediate(() => done(membershipOutcome));
+    else this.#held.push(() => done(this.membershipOutcome ?? { kind: 'unknown' }));
+  }
+
+  transfer(target: NodeId | undefined): Promise<TransferOutcome> {
+    this.transfers.push(target);
+    return Promise.resolve(this.transferOutcome);
+  }
+
+  gauges(): GroupGauges {
+    const applied = this.machine.appliedIndex;
+    const positions = { committed: applied, applied, last: applied, durable: applied };
+    return {
+      ...positions,
+      compacted: logIndex(0),
+      flushed: logIndex(0),
+      pendingBytes: 0,
+      dirtyBytes: 7,
+      windowBytes: 0,
+      logBytes: 4096,
+      freeBytes: undefined,
+      syncMs: 1.5,
+      syncMsMax: 2,
+      readsWaiting: 0,
+      proposalsWaiting: 0,
+      peers: [],
+      ...this.gaugeOverrides,
+    };
+  }
+
+  watch(): () => void {
+    return () => undefined;
+  }
+
+  openBackup(): Promise<MachineSnapshot> {
+    const { backup } = this;
+    if (backup instanceof Error) return Promise.reject(backup);
+    this.openViews++;
+    return Promise.resolve({
+      index: logIndex(42),
+      at: logTime(1000),
+      chunks: async function* chunks() {
+        yield* backup;
+      },
+      close: () => {
+        this.openViews--;
+      },
+    });
   }
 
   /** Publishes as another interface of the node would. */
@@ -93,19 +207,36 @@ export class TestGroup implements Group<QueueResult> {
     return this.#held.length;
   }
 
-  #outcome(behaviour: Behaviour, command: Uint8Array): Outcome<QueueResult> {
+  #outcome(
+    behaviour: Behaviour,
+    command: Uint8Array,
+    effect?: CommandEffect,
+  ): Outcome<QueueResult> {
     switch (behaviour) {
       case 'commit':
-      case 'hang': {
-        const index = logIndex(this.machine.appliedIndex + 1);
-        const result = this.machine.apply(Buffer.from(command), logTime(0), index);
-        return { kind: 'committed', index, result };
-      }
+      case 'hang':
+        return this.#committed(command);
       case 'lose-track':
-        this.#outcome('commit', command);
+        this.#committed(command);
         return { kind: 'unknown' };
+      case 'disk-full':
+        if (effect === 'shrinks') return this.#committed(command);
+        return { kind: 'refused', reason: behaviour };
       default:
         return { kind: 'refused', reason: behaviour };
     }
+  }
+
+  #committed(command: Uint8Array): Outcome<QueueResult> {
+    const index = logIndex(this.machine.appliedIndex + 1);
+    const text = Buffer.from(command).toString('latin1');
+    if (!text.startsWith(RESTORE)) {
+      const result = this.machine.apply(Buffer.from(command), logTime(0), index);
+      return { kind: 'committed', index, result };
+    }
+    const result = this.restoreResult ?? { ok: true, kind: 'topic-created', topicNumber: 1 };
+    this.restoreResult = undefined;
+    this.restored.push(text.slice(RESTORE.length));
+    return { kind: 'committed', index, result };
   }
 }

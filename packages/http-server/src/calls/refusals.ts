@@ -1,24 +1,28 @@
 import { headers } from '@rrmq/contract';
 import type { QueueRefusal } from '@rrmq/queue';
-import type { GroupStatus, Member, RefusalReason } from '@rrmq/raft';
+import type { GroupStatus, RefusalReason } from '@rrmq/raft';
+import { type Scheme, baseUrl } from '../base-url.ts';
 import { type Reply, refusal } from '../reply.ts';
 
 const UNCONFIRMED = refusal('unconfirmed', 'this node leads, but no quorum has confirmed it yet');
 const OVERLOADED = refusal('overloaded', 'too much is waiting to be committed');
+const DISK_FULL = refusal('disk-full', 'a quorum lacks disk space: pop messages, or add disk');
 const TOO_LARGE = refusal('body-too-large', 'the command is larger than a log entry may be');
 const STOPPING = refusal('shutting-down', 'this node is stopping');
 const NO_LEADER = refusal('no-leader', 'this node does not lead and knows of no leader');
 
 /** The answer to a proposal or read that the group refused. */
-export function groupRefusal(reason: RefusalReason, status: GroupStatus): Reply {
+export function groupRefusal(reason: RefusalReason, status: GroupStatus, scheme: Scheme): Reply {
   switch (reason) {
     case 'not-leader':
-      return notLeader(status);
+      return notLeader(status, scheme);
     case 'unconfirmed':
     case 'transferring':
       return UNCONFIRMED;
     case 'overloaded':
       return OVERLOADED;
+    case 'disk-full':
+      return DISK_FULL;
     case 'too-large':
       return TOO_LARGE;
     case 'stopping':
@@ -44,13 +48,8 @@ export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
   'malformed-command': refusal('internal-error', 'the queue did not understand the command'),
 };
 
-function notLeader({ id, leader }: GroupStatus): Reply {
+function notLeader({ id, leader }: GroupStatus, scheme: Scheme): Reply {
   if (leader === undefined || leader.id === id) return NO_LEADER;
-  const url = baseUrl(leader);
+  const url = baseUrl(scheme, leader.address);
   return refusal('not-leader', `this node follows ${url}`, [headers.leader, url]);
-}
-
-/** Where clients reach a member. */
-function baseUrl({ address: { ip, port } }: Member): string {
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }
