@@ -4,6 +4,7 @@ import type { Raft } from '../../src/core/raft.ts';
 import { type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import type { MembershipAnswer, MembershipChange } from '../../src/core/membership-change.ts';
 import { CoreNode } from './core-node.ts';
 import { DurableImage } from './durable-image.ts';
 
@@ -33,7 +34,7 @@ const SETTLE_MAX = 20_000;
  * at once unless a node's disk is held, time passes by `tick` only.
  */
 export class CoreNetwork {
-  readonly nodes: readonly CoreNode[];
+  readonly nodes: CoreNode[];
   readonly settings: Partial<Settings>;
   /** Every rpc that ever left a node. */
   readonly sent: Rpc[] = [];
@@ -50,8 +51,8 @@ export class CoreNetwork {
     this.settings = options.settings ?? {};
     this.nodes = configuration.members.map(({ id }) => {
       const log = logs[id] ?? [];
-      const disk = new DurableImage(log, terms[id] ?? log.at(-1) ?? 0);
-      return new CoreNode(this, { id, configuration, disk, wallOffsetMs: wallOffsets[id] ?? 0 });
+      const disk = new DurableImage(log, terms[id] ?? log.at(-1) ?? 0, configuration);
+      return new CoreNode(this, { id, disk, wallOffsetMs: wallOffsets[id] ?? 0 });
     });
     this.settle();
   }
@@ -70,6 +71,40 @@ export class CoreNetwork {
     return this.nodes
       .filter((node) => node.running && node.core.role === 'leader')
       .map(({ id }) => id);
+  }
+
+  /** Called with every node that has acted. */
+  observe: (node: CoreNode) => void = () => undefined;
+
+  /** Every node has open streams to every other one. */
+  connect(): void {
+    for (const from of this.nodes) {
+      for (const to of this.nodes) if (from !== to) from.core.peerConnected(to.id);
+    }
+  }
+
+  /** Asks a node to change the members, and lets everything happen. */
+  change(id: number, change: MembershipChange): MembershipAnswer {
+    const answer = this.core(id).changeMembers(change);
+    this.node(id).act();
+    this.settle();
+    return answer;
+  }
+
+  /** Asks for a new member and starts it with an empty directory and the configuration of node `at`. */
+  add(at: number, add: { as?: 'voter' | 'learner'; replaces?: number } = {}): MembershipAnswer {
+    const { nextId } = this.core(at).configuration;
+    const answer = this.core(at).changeMembers(additionOf(nextId, add));
+    if (answer.ok && !this.nodes.some(({ id }) => id === answer.id)) this.join(nextId, at);
+    this.node(at).act();
+    this.settle();
+    return answer;
+  }
+
+  /** Starts a node with an empty directory, told the configuration that node `at` has. */
+  join(id: number, at: number): void {
+    const disk = new DurableImage([], 0, this.core(at).configuration);
+    this.nodes.push(new CoreNode(this, { id: nodeId(id), disk, wallOffsetMs: 0 }));
   }
 
   /** A core has something to send. */
@@ -168,6 +203,20 @@ export class CoreNetwork {
         rpc.kind === kind && (from === undefined || rpc.from === from),
     );
   }
+}
+
+/** What asks for node `id`, which listens at an address of its own. */
+export function additionOf(
+  id: number,
+  { as = 'voter', replaces }: { as?: 'voter' | 'learner'; replaces?: number } = {},
+): MembershipChange {
+  return {
+    kind: 'add',
+    address: { ip: '127.0.0.1', port: 7000 + id, internalPort: 8000 + id },
+    instanceId: `instance-${id}`,
+    as,
+    replaces: replaces === undefined ? undefined : nodeId(replaces),
+  };
 }
 
 function configurationOf(
