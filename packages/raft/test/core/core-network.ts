@@ -2,11 +2,14 @@ import { assert } from '../../src/core/assert.ts';
 import type { Configuration } from '../../src/core/configuration.ts';
 import type { Raft } from '../../src/core/raft.ts';
 import { type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
+import type { ReadyWrite } from '../../src/core/ready.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import type { MembershipAnswer, MembershipChange } from '../../src/core/membership-change.ts';
 import { CoreNode } from './core-node.ts';
 import { DurableImage } from './durable-image.ts';
+
+export type RpcFate = 'sent' | 'lost' | 'held';
 
 export type RpcFilter = (rpc: Rpc) => boolean;
 
@@ -74,7 +77,10 @@ export class CoreNetwork {
   }
 
   /** Called with every node that has acted. */
-  observe: (node: CoreNode) => void = () => undefined;
+  observe: (node: CoreNode, write: ReadyWrite | undefined) => void = () => undefined;
+
+  /** Called with every rpc that leaves a node, and what becomes of it. */
+  witness: (rpc: Rpc, fate: RpcFate) => void = () => undefined;
 
   /** Every node has open streams to every other one. */
   connect(): void {
@@ -110,9 +116,15 @@ export class CoreNetwork {
   /** A core has something to send. */
   send(rpc: Rpc): void {
     this.sent.push(rpc);
-    if ([...this.#drops].some((drops) => drops(rpc))) return;
-    if (this.#hold?.(rpc) === true) this.#held.push(rpc);
-    else this.#wire.push(rpc);
+    const fate = this.#fateOf(rpc);
+    this.witness(rpc, fate);
+    if (fate === 'held') this.#held.push(rpc);
+    else if (fate === 'sent') this.#wire.push(rpc);
+  }
+
+  #fateOf(rpc: Rpc): RpcFate {
+    if ([...this.#drops].some((drops) => drops(rpc))) return 'lost';
+    return this.#hold?.(rpc) === true ? 'held' : 'sent';
   }
 
   /** Loses what matches from now on, until the returned function is called. */
@@ -136,12 +148,16 @@ export class CoreNetwork {
     return this.#held;
   }
 
-  /** Delivers what was delayed, as late as now. */
-  release(): void {
-    const late = this.#held;
-    this.#held = [];
-    this.#hold = undefined;
-    this.#wire.push(...late);
+  /** Delivers what was delayed, as late as now: the oldest `count`, or all, after which nothing is delayed any more. */
+  release(count?: number): void {
+    this.#wire.push(...this.#held.splice(0, count ?? this.#held.length));
+    if (count === undefined) this.#hold = undefined;
+    this.settle();
+  }
+
+  /** Delivers once more what matches and was sent by now. */
+  repeat(filter: RpcFilter): void {
+    for (const rpc of this.sent.filter(filter)) this.deliver(rpc);
     this.settle();
   }
 

@@ -116,7 +116,7 @@ export class CoreNode {
       this.snapshots.persisted(this.core, (commands) => (this.commands = [...commands]));
       const { snapshots, snapshotRpcs } = ready;
       const asked = messages.length + loads.length + snapshots.length + snapshotRpcs.length;
-      this.#network.observe(this);
+      this.#network.observe(this, write);
       if (asked === 0 && write === undefined && !persisted) return;
     }
   }
