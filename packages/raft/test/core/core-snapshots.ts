@@ -1,5 +1,11 @@
 import { assert } from '../../src/core/assert.ts';
-import { type LogIndex, type NodeId, logIndex, logTime } from '../../src/core/numbers.ts';
+import {
+  type LogIndex,
+  type NodeId,
+  type Term,
+  logIndex,
+  logTime,
+} from '../../src/core/numbers.ts';
 import type { Raft } from '../../src/core/raft.ts';
 import type { Ready, SnapshotMark } from '../../src/core/ready.ts';
 import type { InstallReply, InstallSnapshot, SnapshotName } from '../../src/core/rpc.ts';
@@ -16,6 +22,7 @@ interface Sending {
 interface Receiving {
   readonly name: SnapshotName;
   readonly from: NodeId;
+  readonly term: Term;
   readonly commands: string[];
 }
 
@@ -120,10 +127,12 @@ export class CoreSnapshots {
       core.answerChunk(rpc, core.installing === undefined ? 'installed' : 'refused', chunk);
       return;
     }
-    const same = this.receiving?.from === rpc.from && this.receiving.name.id === snapshot.id;
-    if (!same) this.receiving = { name: snapshot, from: rpc.from, commands: [] };
-    const { receiving } = this;
-    assert(receiving !== undefined, 'a snapshot is being received');
+    const before = this.receiving;
+    const goesOn =
+      before?.from === rpc.from && before.term === rpc.term && before.name.id === snapshot.id;
+    const fresh = { name: snapshot, from: rpc.from, term: rpc.term, commands: [] };
+    const receiving: Receiving = goesOn ? before : fresh;
+    this.receiving = receiving;
     if (chunk === receiving.commands.length) {
       receiving.commands.push(rpc.data.toString());
       this.chunksTaken += 1;

@@ -50,7 +50,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     const answer = network
       .core(idOf(id))
       .transfer(target === undefined ? undefined : nodeId(idOf(target)));
-    watch.note(answer.ok ? `${id} hands over to ${answer.target}` : `${id} refuses: ${answer.text}`);
+    watch.note(
+      answer.ok ? `${id} hands over to ${answer.target}` : `${id} refuses: ${answer.text}`,
+    );
     network.settle();
   },
   room: ({ network }, [id, what]) => network.core(idOf(id)).setRoom(what === 'enough'),
@@ -97,7 +99,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     network.settle();
   },
   compact: ({ network }, [id, through]) =>
-    network.node(idOf(id)).compact(through === undefined ? network.core(idOf(id)).applied : Number(through)),
+    network
+      .node(idOf(id))
+      .compact(through === undefined ? network.core(idOf(id)).applied : Number(through)),
   luck: ({ network }, [id, luck]) => {
     network.node(idOf(id)).luck = Number(luck);
   },
