@@ -274,7 +274,7 @@ describe('installing a snapshot', () => {
     network.tick(100);
     network.elect(2);
     network.release();
-    const [refused] = network.sentOf('install-reply', 3).filter(({ to }) => to === 1);
+    const refused = network.sentOf('install-reply', 3).find(({ to }) => to === 1);
     expect(refused).toMatchObject({ status: 'refused', term: 2 });
   });
 });

@@ -6,13 +6,14 @@ import { rerun } from './transcript.ts';
 const SCENARIOS = new URL('../../scenarios/', import.meta.url);
 const names = readdirSync(SCENARIOS).filter((name) => name.endsWith('.txt'));
 
+const rewrites = process.env['RRMQ_REWRITE'] === '1';
+
 describe('transcripts', () => {
   it.each(names)('%s', (name) => {
     const path = new URL(name, SCENARIOS);
-    const text = readFileSync(path, 'utf8');
-    const outcome = rerun(text);
-    if (process.env['RRMQ_REWRITE'] === '1') writeFileSync(path, outcome);
-    else expect(outcome).toBe(text);
+    const outcome = rerun(readFileSync(path, 'utf8'));
+    if (rewrites) writeFileSync(path, outcome);
+    expect(outcome).toBe(readFileSync(path, 'utf8'));
   });
 
   it('begin with what they claim and where the paper says so', () => {
