@@ -83,6 +83,22 @@ describe('installing a snapshot', () => {
     expect(network.node(3).commands).toEqual(numbers(3));
   });
 
+  it('S01 no snapshot is begun for a peer that is dead, however often one failed', () => {
+    const network = behind(3);
+    network.drop(({ kind }) => kind === 'install-reply');
+    network.node(3).restart();
+    network.tick(100);
+    network.node(3).crash();
+    for (let i = 0; i < 30; i += 1) {
+      network.tick(1_000, 50);
+      network.propose(1, `later ${i}`);
+    }
+    expect(network.node(1).snapshots.sending.size).toBe(0);
+    expect(network.core(1).peers()[1]).toMatchObject({ state: 'probe', live: false });
+    const ids = new Set(network.sentOf('install-snapshot').map(({ snapshot }) => snapshot.id));
+    expect([...ids]).toEqual([1]);
+  });
+
   it('S01 the leader sends no entries meanwhile, but heartbeats, and is heard', () => {
     const network = behind(5);
     network.drop(({ kind }) => kind === 'install-snapshot');
