@@ -6,6 +6,7 @@ import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { Leader } from './role.ts';
 import type { AppendEntries, AppendReply, Heartbeat } from './rpc.ts';
+import { isLive } from './standing.ts';
 import type { CoreState } from './state.ts';
 import { maybeOrderCampaign } from './transfer.ts';
 
@@ -52,9 +53,13 @@ function lacksCompacted({ log }: CoreState, { next }: Progress): boolean {
   return next <= log.compacted;
 }
 
-/** Only a snapshot helps a peer that lacks compacted entries (§7); the driver is told once. */
+/**
+ * Only a snapshot helps a peer that lacks compacted entries (§7); the driver is told once. Not for a dead peer: an open
+ * view of the store and the log after it are not kept for nobody.
+ */
 function maybeWantSnapshot(core: CoreState, peer: NodeId, progress: Progress): void {
-  if (progress.state === 'snapshot' || core.now.monotonicMs < progress.snapshotAfterMs) return;
+  if (progress.state === 'snapshot' || !isLive(core, progress)) return;
+  if (core.now.monotonicMs < progress.snapshotAfterMs) return;
   progress.becomeSnapshot();
   core.snapshotsWanted.push(peer);
 }

@@ -27,9 +27,9 @@ export function snapshotEnded(core: CoreState, peer: NodeId, outcome: SnapshotOu
   const { role } = core;
   const progress = receiverOf(core, peer);
   if (role.kind !== 'leader' || progress === undefined) return;
+  progress.becomeProbe(logIndex(progress.match + 1));
   if (outcome.kind === 'failed') {
     progress.snapshotAfterMs = core.now.monotonicMs + core.settings.electionTimeoutMaxMs;
-    progress.becomeProbe(logIndex(progress.match + 1));
     return;
   }
   // It holds what was committed at that index: the logs agree there, as after an append that fitted.
