@@ -16,7 +16,7 @@ export interface ApplierOptions<Result> {
     Raft,
     'applied' | 'committed' | 'installing' | 'termAt' | 'entriesFrom' | 'appliedThrough'
   >;
-  readonly machine: StateMachine<Result>;
+  readonly machine: Pick<StateMachine<Result>, 'apply' | 'termStart'>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Reads entries that are no longer in memory. */
