@@ -7,9 +7,8 @@ import {
 } from './log-directory.ts';
 import { type Pace, makeZeroFile } from './zero-file.ts';
 
-/** A file that is ready to become a segment. */
+/** What the file `SEGMENT_TEMP` is, which is ready to become a segment. */
 export interface Prepared {
-  readonly file: string;
   readonly bytes: number;
   readonly zeroFilled: boolean;
 }
@@ -66,16 +65,19 @@ export class SpareSegment {
       () => false,
     );
     this.#preparing = renamed.then((done) => {
-      if (done) this.#ready = { file: SPARE, bytes, zeroFilled: false };
+      if (done) this.#ready = { bytes, zeroFilled: false };
       this.#preparing = undefined;
     });
     return renamed;
   }
 
-  /** A file that holds at least `bytes`, the caller's to rename. */
+  /** Makes `SEGMENT_TEMP` a file that holds at least `bytes`, the caller's to rename before the next call. */
   async take(bytes: number): Promise<Prepared> {
     const ready = this.#ready;
     if (ready !== undefined && ready.bytes >= bytes) {
+      const { disk } = this.#directory;
+      await disk.rename(this.#directory.file(SPARE), this.#directory.file(SEGMENT_TEMP));
+      // Only now: the next spare gets the same name.
       this.#ready = undefined;
       return ready;
     }
@@ -103,14 +105,14 @@ export class SpareSegment {
     const { spare } = await this.#directory.contents();
     if (!spare) return undefined;
     const bytes = await this.#directory.withFile(SPARE, 'read', (file) => file.size());
-    return bytes >= this.#options.bytes ? { file: SPARE, bytes, zeroFilled: false } : undefined;
+    return bytes >= this.#options.bytes ? { bytes, zeroFilled: false } : undefined;
   }
 
   async #make(): Promise<Prepared | undefined> {
     const { bytes, pace } = this.#options;
     const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace };
     const made = await makeZeroFile(this.#directory, wanted, () => !this.#stopped);
-    return made ? { file: SPARE, bytes, zeroFilled: true } : undefined;
+    return made ? { bytes, zeroFilled: true } : undefined;
   }
 
   async #makeSmall(bytes: number): Promise<Prepared> {
@@ -118,6 +120,6 @@ export class SpareSegment {
     await this.#directory.withFile(SEGMENT_TEMP, 'create', (file) =>
       fillWithZeros(file, { from: 0, to: bytes }),
     );
-    return { file: SEGMENT_TEMP, bytes, zeroFilled: true };
+    return { bytes, zeroFilled: true };
   }
 }
