@@ -109,7 +109,7 @@ export class LogWriter {
     if (records === 0) return true;
     const bytes = recordOffset(records) + payloadBytes;
     const frame = await this.#attempt(async () =>
-      this.#options.times.measure(this.#append(items, bytes)),
+      this.#options.times.measure(async () => this.#append(items, bytes)),
     );
     if (frame !== undefined) this.#note(frame);
     return frame !== undefined;

@@ -30,7 +30,7 @@ export interface SpareOptions {
 export class SpareSegment {
   readonly #directory: LogDirectory;
   readonly #options: SpareOptions;
-  #preparing: Promise<void> | undefined;
+  #preparing: Promise<unknown> | undefined;
   #ready: Prepared | undefined;
   #stopped = false;
 
@@ -56,19 +56,9 @@ export class SpareSegment {
   async offer(file: string, bytes: number): Promise<boolean> {
     const isWanted = this.#ready === undefined && this.#preparing === undefined && !this.#stopped;
     if (!isWanted || bytes < this.#options.bytes) return false;
-    const renaming = this.#directory.disk.rename(
-      this.#directory.file(file),
-      this.#directory.file(SPARE),
-    );
-    const renamed = renaming.then(
-      () => true,
-      () => false,
-    );
-    this.#preparing = renamed.then((done) => {
-      if (done) this.#ready = { bytes, zeroFilled: false };
-      this.#preparing = undefined;
-    });
-    return renamed;
+    const adopting = this.#adopt(file, bytes);
+    this.#preparing = adopting;
+    return adopting;
   }
 
   /** Makes `SEGMENT_TEMP` a file that holds at least `bytes`, the caller's to rename before the next call. */
@@ -88,6 +78,19 @@ export class SpareSegment {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#preparing;
+  }
+
+  async #adopt(file: string, bytes: number): Promise<boolean> {
+    const { disk } = this.#directory;
+    try {
+      await disk.rename(this.#directory.file(file), this.#directory.file(SPARE));
+      this.#ready = { bytes, zeroFilled: false };
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#preparing = undefined;
+    }
   }
 
   async #prepare(): Promise<void> {
