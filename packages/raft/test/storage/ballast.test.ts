@@ -4,6 +4,7 @@ import {
   DIRECTORY,
   append,
   appendSingly,
+  caught,
   commands,
   contentsOf,
   mark,
@@ -82,6 +83,28 @@ describe('the ballast (W06)', () => {
     const text = await contentsOf(log);
     disk.crash();
     expect(await contentsOf(await openLog(disk))).toBe(text);
+  });
+
+  it('lets a node start on a full disk', async () => {
+    for (const name of ['ballast', 'spare']) {
+      const disk = simDisk();
+      const log = await openLog(disk, BALLAST);
+      if (name === 'ballast') await log.prepareBallast();
+      else log.prepareSpare();
+      await appendSingly(log, 2, 1000);
+      await settled();
+      const text = await contentsOf(log);
+      await log.close({ clean: false });
+      disk.setCapacity(disk.usedBytes);
+      const again = await openLog(disk, BALLAST);
+      expect(await contentsOf(again)).toBe(text);
+      expect(await disk.list(DIRECTORY)).not.toContain(name);
+      disk.setCapacity(disk.usedBytes);
+      await again.close({ clean: false });
+      expect(await caught(openLog(disk, BALLAST))).toMatchObject({ code: 'ENOSPC' });
+      disk.setCapacity(Infinity);
+      expect(await contentsOf(await openLog(disk, BALLAST))).toBe(text);
+    }
   });
 
   it('is not needed while segments that a mark covers are used again', async () => {

@@ -44,8 +44,10 @@ async function script(machine: CrashDisk, ledger: Ledger): Promise<void> {
 /** Appends, rotations, marks, segments that go and come again as spares, and snapshots that are installed. */
 async function compactingScript(machine: CrashDisk, ledger: Ledger): Promise<void> {
   const disk = machine.disk.mount();
-  const log = await openLog(disk, { segmentBytes: { first: 2048, later: 4096 } });
+  const choices = { segmentBytes: { first: 2048, later: 4096 }, ballastBytes: 2048 };
+  const log = await openLog(disk, choices);
   log.prepareSpare();
+  await log.prepareBallast();
   const next = () => lastOf(ledger.newest) + 1;
   const grow = async (entries: number, ofTerm: number) => {
     for (let n = 0; n < entries; n += 1) {
@@ -68,6 +70,7 @@ async function compactingScript(machine: CrashDisk, ledger: Ledger): Promise<voi
   const batches = [commands(truncateAfter + 1, ['instead'], 3)];
   await ledger.submit(log, { kind: 'write', write: writeOf({ truncateAfter, batches }) });
   await grow(3, 3);
+  await log.releaseBallast();
   const reset = markOf(next() + 20, { ofTerm: 5, generation: 3, configuration: [7, 'installed'] });
   const install = { mark: reset, keepsSuffix: false };
   await ledger.submit(log, { kind: 'write', write: writeOf({ hardState: [5, 1], install }) });

@@ -238,12 +238,14 @@ describe('segments that are lost', () => {
     }
   });
 
-  it('are refused when only a spare is left', async () => {
+  it.each(['spare', 'ballast'])('are refused when only a %s is left', async (left) => {
     const disk = await threeSegments();
-    if (!(await disk.list(DIRECTORY)).includes('spare'))
-      await disk.open(`${DIRECTORY}/spare`, 'create');
-    for (const name of await segmentNames(disk)) disk.lose(`${DIRECTORY}/${name}`);
-    expect((await refusal(disk)).file).toBe('spare');
+    if (!(await disk.list(DIRECTORY)).includes(left))
+      await disk.open(`${DIRECTORY}/${left}`, 'create');
+    for (const name of await disk.list(DIRECTORY)) {
+      if (name !== left) disk.lose(`${DIRECTORY}/${name}`);
+    }
+    expect((await refusal(disk)).file).toBe(left);
   });
 
   it('are refused when an older segment was put in the place of a newer one', async () => {
