@@ -20,10 +20,13 @@ function formatReport(report: Report): string[] {
   const { directory, segments, frames, entries, last, termRuns, problem } = report;
   return [
     directory,
-    `segments    ${segments.length}`,
+    `segments    ${segments.length}, the first one is ${report.firstSegment ?? 'unknown'}`,
+    `compacted   ${report.compacted === undefined ? 'unknown' : `entries up to ${report.compacted}`}`,
+    `mark        ${formatMark(report)}`,
     `frames      ${frames}`,
     `entries     ${entries} written, the last one is ${last ?? 'unknown'}`,
     `terms       ${termRuns.length === 0 ? 'none' : `up to ${termRuns.at(-1)?.term}`}`,
+    `reserve     ${report.spare ? 'a spare segment' : 'no spare segment'}, ${report.ballast ? 'a ballast' : 'no ballast'}`,
     `last stop   ${report.clean ? 'clean' : 'not clean'}`,
     ...(report.tornBytes > 0
       ? [`torn tail   ${report.tornBytes} bytes, never acknowledged; the next start cuts them`]
@@ -32,4 +35,9 @@ function formatReport(report: Report): string[] {
       ? 'verdict     whole'
       : `verdict     CORRUPT: ${problem.file}, byte ${problem.offset}${problem.index === undefined ? '' : `, entry ${problem.index}`}: ${problem.why}`,
   ];
+}
+
+function formatMark({ mark }: Report): string {
+  if (mark === undefined) return 'none';
+  return `state ${mark.generation} holds entries up to ${mark.index}, of term ${mark.term}`;
 }
