@@ -115,6 +115,32 @@ describe('compaction', () => {
     expect(gone).toBeGreaterThan(named);
   });
 
+  it.each(['unlink', 'rename'] as const)(
+    'leaves a file that could not go to the next boot (%s)',
+    async (kind) => {
+      let fails = true;
+      const delay = (operation: DiskOperation) => {
+        if (!fails || operation.kind !== kind || !/\d\.log$/.test(operation.path)) return;
+        throw Object.assign(new Error('refused'), { code: 'EIO' });
+      };
+      const disk = new SimDisk({ random: seeded(1), delay });
+      const log = await openLog(disk, { segmentBytes: SEGMENTS });
+      await appendSingly(log, 20, BIG);
+      await mark(log, markOf(15));
+      await appendSingly(log, 9, BIG);
+      await settled();
+      const first = logIndex(log.compacted + 1);
+      expect(first).toBeGreaterThan(10);
+      const texts = await entriesIn(log, first, 1);
+      disk.crash();
+      fails = false;
+      const found = await openLog(disk, { segmentBytes: SEGMENTS });
+      expect(found.compacted + 1).toBe(first);
+      expect(await entriesIn(found, first, 1)).toEqual(texts);
+      expect(await segmentNames(disk)).toHaveLength(found.stats().segments);
+    },
+  );
+
   it('is not stopped by marks that come too late', async () => {
     const disk = simDisk();
     const log = await openLog(disk, { segmentBytes: SEGMENTS });
