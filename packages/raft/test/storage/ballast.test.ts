@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { SimDisk } from '../../src/testing/sim-disk.ts';
 import {
   DIRECTORY,
   append,
@@ -10,6 +11,7 @@ import {
   mark,
   markOf,
   openLog,
+  seeded,
   simDisk,
   writeOf,
 } from './log-kit.ts';
@@ -125,6 +127,26 @@ describe('the ballast (W06)', () => {
 });
 
 describe('a disk that is full', () => {
+  it('does not stop the log for segments that could go early', async () => {
+    const disk = new SimDisk({
+      random: seeded(1),
+      delay: ({ kind, path }) => {
+        if (kind === 'write' && path.endsWith('spare.tmp'))
+          throw new Error('no spare in this test');
+      },
+    });
+    const log = await openLog(disk, { segmentBytes: { first: 4096, later: 4096 } });
+    await appendSingly(log, 10, 1000);
+    disk.setCapacity(disk.usedBytes);
+    await mark(log, markOf(11));
+    await settled();
+    expect(log.compacted).toBe(0);
+    disk.setCapacity(Infinity);
+    await mark(log, markOf(11));
+    await settled();
+    expect(log.compacted).toBeGreaterThan(5);
+  });
+
   it('stops the log when even the ballast is gone (W05)', async () => {
     const disk = simDisk();
     const failures: string[] = [];
