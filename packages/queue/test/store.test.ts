@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type Change, MemoryStoreHost, NodeStoreHost, type Store, StoreCorrupt } from '@rrmq/queue';
+import { type Change, MemoryStoreHost, NodeStoreHost, StoreCorrupt } from '@rrmq/queue';
 import * as fc from 'fast-check';
 import { StoreModel, contentsOf, describeStore } from './store-conformance.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -144,14 +144,11 @@ describe('a store on disk', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('that was cut does not end the process', async () => {
+  it('that was cut is found out, and does not end the process', async () => {
     const { folder, file } = await written();
     truncateSync(file, 3 * 4096);
-    const store: Store = await new NodeStoreHost(folder).open(1);
-    expect(() => {
-      for (const each of contentsOf(store)) expect(each).toMatch(/=(..)\1+$/);
-      throw new Error('all is there');
-    }).toThrow();
+    const store = await new NodeStoreHost(folder).open(1);
+    expect(() => contentsOf(store)).toThrow(StoreCorrupt);
     await store.close();
   });
 });
