@@ -36,6 +36,7 @@ export function loadState(store: Store, producersMax: number): QueueState {
   state.hash = new RunningHash(meta.hash);
   loadTopics(state, store);
   for (const memory of loadProducers(store, floor)) state.producers.restore(memory);
+  if (!state.producers.settle()) throw new StoreCorrupt('two producers published at once');
   state.producers.resumeCount(meta.publishes);
   state.producers.takeDirty();
   return state;
@@ -69,7 +70,6 @@ function topicOf(record: TopicRecord): Topic {
   return { ...emptyTopic(record), lastSequence, readyBytes, cleared, ...stored };
 }
 
-/** In the order of their last publish. */
 function loadProducers(store: StoreReader, floor: number): ProducerMemory[] {
   const memories: ProducerMemory[] = [];
   const [from, to] = kindRange(KeyKind.producer, floor);
@@ -81,5 +81,5 @@ function loadProducers(store: StoreReader, floor: number): ProducerMemory[] {
       memories.push(decodeProducer(key.place, entry));
     }
   }
-  return memories.toSorted((a, b) => a.order - b.order);
+  return memories;
 }

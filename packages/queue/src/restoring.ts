@@ -1,6 +1,7 @@
 import type { DecodedChunk, DecodedCommand } from './command-decoding.ts';
 import type { RestoreBegin } from './command.ts';
 import { answersFit } from './invariants.ts';
+import { PRODUCERS_MAX } from './limits.ts';
 import { type QueueState, type Restore, addMessage } from './queue-state.ts';
 import { type RecordStreamStep, STREAM_START, readRecords } from './record-stream.ts';
 import type { RestoreProgress } from './restore-progress.ts';
@@ -49,7 +50,7 @@ export function endRestore(state: QueueState): QueueResult {
   if (restore === undefined) return refused('no-restore');
   const { stream, awaited, source } = restore.progress;
   if (!stream.complete) return refused('restore-incomplete');
-  if (awaited > 0 || source.publishes < state.producers.publishes) {
+  if (awaited > 0 || !state.producers.settle()) {
     discardRestore(state);
     return refused('backup-rejected');
   }
@@ -188,7 +189,7 @@ function takeProducer(
   const memory = decodeProducer(progress.base + place, entry);
   const topic = topics.get(memory.place);
   if (topic === undefined || !answersFit(memory, topic.lastSequence)) return undefined;
-  if (memory.order <= producers.publishes) return undefined;
+  if (memory.order > progress.source.publishes || producers.size >= PRODUCERS_MAX) return undefined;
   producers.restore(memory);
   return progress;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANSWERS_PER_PRODUCER_MAX, QueueMachine, messageId } from '@rrmq/queue';
+import { ANSWERS_PER_PRODUCER_MAX, messageId } from '@rrmq/queue';
 import { logIndex, logTime } from '@rrmq/raft';
 import * as fc from 'fast-check';
 import {

@@ -55,10 +55,11 @@ describe('a store in memory', () => {
             const changes = write.map(([key, value]) => change(key + 1, value));
             const levels = store.write(changes);
             void levels.committed.then(() => committed.write(changes));
-            void levels.flushed.then(() => {
+            const end = (): void => {
               ended += 1;
               flushed.write(changes);
-            });
+            };
+            void levels.flushed.then(end);
           }
           for (let step = 0; step < steps; step += 1) {
             await settled();
@@ -144,7 +145,7 @@ describe('a store on disk', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('that was cut is found out, and does not end the process', async () => {
+  it('that was cut down to its first pages is found out', async () => {
     const { folder, file } = await written();
     truncateSync(file, 3 * 4096);
     const store = await new NodeStoreHost(folder).open(1);
