@@ -101,11 +101,13 @@ describe('a restored backup', () => {
     const chunks = await backupOf([create('t'), publish('t', 'hi')]);
     const machine = await machineAfter([begin, ...chunkCommands(chunks)]);
     expect([machine.topics(), machine.has('t'), machine.depth('t')]).toEqual([[], false, 0]);
+    expect(machine.restoring()).toEqual({ backupId: 'b', text: 'a backup', nextChunk: 1 });
     for (const command of [create('t'), publish('t', 'x'), pop('t')]) {
       expect(run(machine, command)).toEqual({ ok: false, code: 'restoring' });
     }
     expect(runBytes(machine, Buffer.from('?'))).toMatchObject({ code: 'malformed-command' });
     expect(run(machine, end)).toEqual({ ok: true, kind: 'restored', topics: 1, messages: 1 });
+    expect(machine.restoring()).toBeUndefined();
     expect(run(machine, publish('t', 'x'))).toMatchObject({ firstSequence: 2 });
   });
 
