@@ -185,6 +185,36 @@ describe('write-back', () => {
     expect(sizes).toEqual([151, 4, 3]);
   });
 
+  it.each<['commit' | 'flush', 'crash' | 'kill', number]>([
+    ['commit', 'crash', 2],
+    ['commit', 'kill', 2],
+    ['flush', 'crash', 2],
+    ['flush', 'kill', 4],
+  ])('stopped before the %s by a %s, it comes back at index %i', async (kind, end, index) => {
+    let isSlow = false;
+    const host = new MemoryStoreHost({
+      delay: async (operation) =>
+        isSlow && operation.kind === kind ? new Promise<void>(() => undefined) : undefined,
+    });
+    const machine = await machineAfter([create('t'), publish('t', 'one')], { host: host.mount() });
+    await machine.flush();
+    const history = [pop('t'), publish('t', 'two', ['p', 0, 1])];
+    for (const command of history) run(machine, command);
+    isSlow = true;
+    void machine.flush();
+    for (let i = 0; i < 20; i += 1) await Promise.resolve();
+    host[end]();
+    isSlow = false;
+    const again = await openMachine({ host: host.mount() });
+    expect([again.appliedIndex, again.flushedIndex]).toEqual([index, index]);
+    expect(again.violations()).toEqual([]);
+    for (const command of history.slice(index - 2)) run(again, command);
+    expect(portrait(again)).toEqual(portrait(machine));
+    host.crash();
+    const last = await openMachine({ host: host.mount() });
+    expect(last.appliedIndex).toBe(index);
+  });
+
   it('counts what is dirty until it is durable', async () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
