@@ -12,6 +12,9 @@ import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from './store-
 import { type StoreEntry, StoreCorrupt } from './store.ts';
 import { depthOf, emptyTopic } from './topic.ts';
 
+/** A million messages a second for 35 years; sums of a few larger ones would not be exact. */
+const COUNTER_MAX = 2 ** 50;
+
 /**
  * Puts a backup into an empty queue by commands of the log, so that every node does. Topics get places of their own
  * and are seen by nobody before the end; whatever is thrown away lies below the floor, and flushes remove it bit by bit.
@@ -141,7 +144,7 @@ function takeMeta(
 ): RestoreProgress | undefined {
   const { topicsCreated, placesUsed, publishes } = decodeMeta(value);
   const placesAfter = progress.base + placesUsed;
-  if (!Number.isSafeInteger(placesAfter)) return undefined;
+  if (Math.max(topicsCreated, placesAfter, publishes) > COUNTER_MAX) return undefined;
   state.placesUsed = placesAfter;
   return { ...progress, source: { topicsCreated, placesUsed, publishes } };
 }
@@ -162,11 +165,13 @@ function takeTopic(
   const fits = place >= 1 && place <= source.placesUsed && number <= source.topicsCreated;
   const isNew = !names.has(name) && !topics.has(base + place);
   if (!fits || !isNew || number <= progress.lastNumber) return undefined;
+  const awaitedThen = awaited + lastSequence - popped;
+  if (Math.max(lastSequence, awaitedThen) > COUNTER_MAX) return undefined;
   const topic = emptyTopic({ number, place: base + place, name, popped });
   topics.set(topic.place, topic);
   names.add(name);
   state.dirty.touched(topic);
-  return { ...progress, lastNumber: number, awaited: awaited + lastSequence - popped };
+  return { ...progress, lastNumber: number, awaited: awaitedThen };
 }
 
 function takeMessage(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANSWERS_PER_PRODUCER_MAX, messageId } from '@rrmq/queue';
+import { ANSWERS_PER_PRODUCER_MAX, commandEffect, messageId } from '@rrmq/queue';
 import { logIndex, logTime } from '@rrmq/raft';
 import * as fc from 'fast-check';
 import {
@@ -73,6 +73,11 @@ describe('a queue', () => {
     );
     expect(machine.has('toString')).toBe(false);
     expect(messageId(2, 1041)).toBe('2-1041');
+  });
+
+  it('gives room back by pops, and takes room by all else', () => {
+    const effects = [pop('t'), create('t'), publish('t', 'x')].map((each) => commandEffect(each));
+    expect(effects).toEqual(['shrinks', 'grows', 'grows']);
   });
 
   it('crashes when the log gives it an entry twice or goes back in time', async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import {
   type Command,
@@ -42,6 +43,48 @@ function drain(machine: QueueMachine) {
     while (machine.depth(topic) > 0) results.push(run(machine, pop(topic), 1000));
     return [topic, results];
   });
+}
+
+interface Fields {
+  readonly key: Buffer;
+  /** The value without its checksum. */
+  readonly fields: Buffer;
+}
+
+/** The records of the only chunk of a backup. */
+function recordsOf(chunk: Buffer): Fields[] {
+  const records: Fields[] = [];
+  let at = 16;
+  while (chunk.readUInt16LE(at) > 0) {
+    const keyEnd = at + 6 + chunk.readUInt16LE(at);
+    const recordEnd = keyEnd + chunk.readUInt32LE(at + 2);
+    const key = Buffer.from(chunk.subarray(at + 6, keyEnd));
+    records.push({ key, fields: Buffer.from(chunk.subarray(keyEnd, recordEnd - 4)) });
+    at = recordEnd;
+  }
+  return records;
+}
+
+/** The chunk that holds these records, with checksums as they should be. */
+function chunkOf(records: readonly Fields[]): Buffer {
+  const stream = records.map(({ key, fields }) => {
+    const header = Buffer.alloc(6);
+    header.writeUInt16LE(key.length, 0);
+    header.writeUInt32LE(fields.length + 4, 2);
+    return Buffer.concat([header, key, fields, u32(crc32(fields, crc32(key)))]);
+  });
+  const checksum = u32(crc32(Buffer.concat(stream)));
+  const count = Buffer.concat([u32(records.length), u32(0)]);
+  const ending = Buffer.concat([Buffer.alloc(2), u32(12), count, checksum]);
+  const payload = Buffer.concat([...stream, ending]);
+  const header = Buffer.concat([Buffer.from([2, 1, 0, 0]), u32(0), u32(payload.length)]);
+  return Buffer.concat([header, u32(crc32(payload, crc32(header))), payload]);
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value, 0);
+  return bytes;
 }
 
 const large = (bytes: number, fill: number): Command => ({
@@ -187,6 +230,48 @@ describe('a restored backup', () => {
     expect(run(machine, end)).toMatchObject({ code: 'no-restore' });
     for (const command of restoreOf(chunks)) expect(run(machine, command).ok).toBe(true);
     expect(run(machine, pop('t'))).toMatchObject({ message: { sequence: 1 } });
+  });
+
+  it('of wrong contents under right checksums is rejected or taken, and never breaks the queue', async () => {
+    const history: Command[] = [create('t'), create('u'), pop('t')];
+    for (let i = 1; i < 5; i += 1) history.push(publish('t', `${i}`, ['p', 0, i]), pop('u'));
+    const [chunk] = await backupOf([...history, pop('t'), publish('u', 'x', ['q', 0, 1])]);
+    const records = recordsOf(chunk ?? Buffer.alloc(0));
+    const someChange = fc.tuple(
+      fc.nat(),
+      fc.nat(),
+      fc.constantFrom(0, 1, 2, 0x1f, 0x20, 0x80, 0xff),
+    );
+    const codes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(someChange, { minLength: 1, maxLength: 2 }), async (changes) => {
+        const changed = records.map(({ key, fields }) => ({ key, fields: Buffer.from(fields) }));
+        for (const [record, place, value] of changes) {
+          const { key, fields } = changed[record % changed.length] ?? { key: '', fields: '' };
+          const bytes = place % 4 === 0 ? key : fields;
+          if (typeof bytes !== 'string') bytes[(place >> 2) % bytes.length] = value;
+        }
+        const machine = await machineAfter([begin]);
+        const results = [
+          run(machine, { kind: 'restore-chunk', number: 0, chunk: chunkOf(changed) }),
+          run(machine, end),
+        ];
+        for (const result of results) codes.add(result.ok ? result.kind : result.code);
+        await machine.flush();
+        expect(machine.violations()).toEqual([]);
+        for (const topic of machine.topics()) run(machine, publish(topic, 'more', ['p', 0, 5]));
+        drain(machine);
+        await machine.flush();
+        expect(machine.violations()).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+    expect([...codes].toSorted()).toEqual([
+      'backup-rejected',
+      'no-restore',
+      'restore-chunk-taken',
+      'restored',
+    ]);
   });
 
   it('is not the half of another restore', async () => {
