@@ -1,10 +1,23 @@
-import { type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
+import {
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { assert } from '@rrmq/raft';
 import type { HttpLimits } from './http-limits.ts';
 
 /** How often Node looks for requests that take too long; it costs nothing to speak of. */
 const TIMEOUT_CHECK_MS = 5_000;
+
+/** Makes a port one for HTTPS. Both in PEM. */
+export interface PortTls {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+}
 
 /** One port of a node: an HTTP server that is bounded in every way and can be stopped under load. */
 export class HttpPort {
@@ -16,20 +29,14 @@ export class HttpPort {
   /** One listener for all responses: a closure for each would cost as much as the tracking. */
   readonly #settled: (this: ServerResponse) => void;
 
-  constructor(listener: RequestListener, limits: HttpLimits) {
+  /** @throws {Error} of Node when `tls` holds no key and certificate that belong together. */
+  constructor(listener: RequestListener, limits: HttpLimits, tls?: PortTls) {
     this.#limits = limits;
     const settle = (response: ServerResponse): void => this.#settle(response);
     this.#settled = function settled() {
       settle(this);
     };
-    this.server = createServer({
-      maxHeaderSize: limits.headBytesMax,
-      headersTimeout: limits.headTimeoutMs,
-      connectionsCheckingInterval: Math.min(limits.headTimeoutMs, TIMEOUT_CHECK_MS),
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.idleTimeoutMs,
-      noDelay: true,
-    });
+    this.server = newServer(limits, tls);
     this.server.maxConnections = limits.connectionsMax;
     this.server.on('request', (request, response) => {
       this.#track(response);
@@ -83,4 +90,19 @@ export class HttpPort {
     this.#inFlight.delete(response);
     if (this.#inFlight.size === 0) this.#allAnswered?.();
   }
+}
+
+/** A client that does not get through the TLS handshake has as long as one that does not finish its head. */
+function newServer(limits: HttpLimits, tls: PortTls | undefined): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headTimeoutMs,
+    connectionsCheckingInterval: Math.min(limits.headTimeoutMs, TIMEOUT_CHECK_MS),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    noDelay: true,
+  };
+  if (tls === undefined) return createServer(options);
+  const { key, cert } = tls;
+  return createTlsServer({ ...options, key, cert, handshakeTimeout: limits.headTimeoutMs });
 }

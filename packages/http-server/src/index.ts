@@ -1,6 +1,5 @@
-export { type Scheme } from './base-url.ts';
 export { type RestoreCommand, type RestoreEncoder } from './calls/restore-commands.ts';
 export { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
-export { type HttpPort } from './http-port.ts';
+export { type HttpPort, type PortTls } from './http-port.ts';
 export { type HttpServer, type HttpServerOptions, createHttpServer } from './http-server.ts';
 export { type NodeInfo } from './probes.ts';
