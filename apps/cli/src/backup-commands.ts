@@ -138,7 +138,8 @@ function addRestore(backup: Command, io: Io): void {
       'after',
       `
 A file is checked before anything is sent; standard input is checked by the cluster while it comes.
-Nobody sees anything of it before all of it is there: when it breaks off, the cluster stays empty.
+The cluster takes nothing else meanwhile. Nobody sees anything of it before all of it is there: when it
+breaks off, the cluster is empty as before.
 
 Examples:
   $ rrmq backup restore orders.backup

@@ -49,6 +49,8 @@ const unavailable: ReadonlySet<RrmqErrorCode> = new Set([
   'transferring',
   'shutting-down',
   'overloaded',
+  'restoring',
+  'backup-unavailable',
 ]);
 
 function exitCodeOf({ code }: RrmqError): ExitCode {
@@ -88,6 +90,8 @@ const nextSteps: Partial<Record<RrmqErrorCode, string>> = {
   'not-voter': 'promote it first with `rrmq cluster promote`',
   'member-unreachable': 'check that the member runs, and the way to it',
   'invalid-change': '`rrmq cluster status` shows the members as they are',
+  restoring: 'wait for the end of the restore; one that broke off ends when it is run again',
+  'backup-unavailable': 'try again in a moment, or name another node with --url',
   'not-empty': 'restore into a new cluster without topics',
   'restore-conflict': 'let the other restore end, then see `rrmq topic ls`',
   'backup-malformed': 'use another backup; `rrmq backup verify` checks one',

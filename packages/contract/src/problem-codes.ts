@@ -58,7 +58,7 @@ export const problemCodes = {
   'member-unreachable': none([409, true, 'The member cannot be reached']),
   /** The cluster holds topics: a backup is restored into an empty one only. */
   'not-empty': none([409, false, 'The cluster is not empty']),
-  /** Another restore has taken this one's place. */
+  /** Another restore is under way, or has taken this one's place. */
   'restore-conflict': none([409, false, 'Another restore is under way']),
   /** The body is larger than this call takes. */
   'body-too-large': none([413, false, 'The body is too large']),
@@ -74,6 +74,8 @@ export const problemCodes = {
   transferring: none([503, true, 'Leadership is being handed over']),
   /** This node is stopping and accepts nothing more. */
   'shutting-down': none([503, true, 'The node is stopping']),
+  /** The node cannot begin a backup now; it, or another node, can later. */
+  'backup-unavailable': none([503, true, 'No backup can be made now']),
   /** Too much is waiting to be committed, or is arriving. */
   overloaded: none([503, true, 'The node is overloaded']),
   /** It was proposed, and nobody knows yet, or ever will here, whether it is committed. */

@@ -10,7 +10,7 @@ import { seedCalls } from './calls/seed-calls.ts';
 import { v1Calls } from './calls/v1-calls.ts';
 import { serveDataPlane } from './data-plane.ts';
 import { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
-import { HttpPort } from './http-port.ts';
+import { HttpPort, type PortTls } from './http-port.ts';
 import { LateApp } from './late-app.ts';
 import type { NodeInfo } from './probes.ts';
 import type { Arriving } from './request-body.ts';
@@ -26,8 +26,8 @@ export interface HttpServerOptions {
   readonly encodeRestore: RestoreEncoder;
   /** For changes of the cluster and for backups; without one only clients on this machine are served. Not empty. */
   readonly adminToken?: string | undefined;
-  /** How clients reach the nodes; default `http`. */
-  readonly scheme?: Scheme;
+  /** Makes both ports speak HTTPS: all nodes of a cluster must. */
+  readonly tls?: PortTls | undefined;
   /** What differs from `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits>;
   readonly log: Logger;
@@ -47,7 +47,8 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const limits = { ...defaultHttpLimits, ...options.limits };
-  const { group, queue, node, log, scheme = 'http' } = options;
+  const { group, queue, node, log, tls } = options;
+  const scheme = schemeOf(options);
   const parts: AppParts = { group, node, log };
   const { retryMs } = limits;
   const arriving: Arriving = { bytes: 0, bytesMax: limits.arrivingBytesMax };
@@ -56,12 +57,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     (await import('./apps.ts')).externalApp(parts, calls, v1),
   );
   const internalApp = new LateApp(async () => (await import('./apps.ts')).internalApp(parts));
-  const external = new HttpPort((request, response) => {
-    if (!serveDataPlane(calls, request, response)) externalApp.serve(request, response);
-  }, limits);
-  const internal = new HttpPort((request, response) => {
-    internalApp.serve(request, response);
-  }, limits);
+  const external = new HttpPort(
+    (request, response) => {
+      if (!serveDataPlane(calls, request, response)) externalApp.serve(request, response);
+    },
+    limits,
+    tls,
+  );
+  const internal = new HttpPort(
+    (request, response) => {
+      internalApp.serve(request, response);
+    },
+    limits,
+    tls,
+  );
   const v1 = v1Server(options, { external, limits, arriving });
   return {
     external,
@@ -75,6 +84,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
+/** How clients reach the nodes. */
+function schemeOf({ tls }: HttpServerOptions): Scheme {
+  return tls === undefined ? 'http' : 'https';
+}
+
 interface V1Parts {
   readonly external: HttpPort;
   readonly limits: HttpLimits;
@@ -82,7 +96,8 @@ interface V1Parts {
 }
 
 function v1Server(options: HttpServerOptions, { external, limits, arriving }: V1Parts): V1Server {
-  const { group, queue, node, encodeRestore, adminToken, scheme = 'http', log } = options;
+  const { group, queue, node, encodeRestore, adminToken, log } = options;
+  const scheme = schemeOf(options);
   const { retryMs, streamIdleMs: idleMs } = limits;
   const v1Node = { group, queue, info: node, scheme, encodeRestore, retryMs, idleMs, log };
   const handlers = v1Calls(v1Node, new SlowUploads(external.server, idleMs));

@@ -1,4 +1,3 @@
-export { type Scheme } from './base-url.ts';
 export { type RestoreCommand, type RestoreEncoder } from './calls/restore-commands.ts';
 export { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
 export { type HttpPort, type PortTls } from './http-port.ts';

@@ -51,7 +51,7 @@ export class V1Server {
     if (refused !== undefined || answeredBy === 'any-node') return refused;
     const status = this.#node.group.status();
     if (status.role === 'leader') return undefined;
-    return notLeader(status, this.#node.scheme, request.url);
+    return notLeader(status, this.#node.scheme, request.url ?? '');
   }
 
   #handle(name: V1EndpointName, exchange: V1Exchange): void {

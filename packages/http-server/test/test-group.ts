@@ -46,19 +46,14 @@ const RESTORE = 'restore ';
 export function encodeRestore(command: RestoreCommand): Buffer {
   const plain =
     command.kind === 'restore-chunk'
-      ? { ...command, bytes: Buffer.from(command.bytes).toString('latin1') }
+      ? { ...command, chunk: Buffer.from(command.chunk).toString('latin1') }
       : command;
   return Buffer.from(RESTORE + JSON.stringify(plain));
 }
 
 /** What `openBackup` rejects with. */
 export class BackupRefused extends Error {
-  readonly reason: RefusalReason;
-
-  constructor(reason: RefusalReason) {
-    super(reason);
-    this.reason = reason;
-  }
+  override readonly name = 'BackupRefused';
 }
 
 /** A group of one, in memory, that does as it is told. Commits in the turn after the proposal. */
@@ -77,8 +72,8 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
   readonly transfers: (NodeId | undefined)[] = [];
   readonly restored: string[] = [];
   readonly effects: (CommandEffect | undefined)[] = [];
-  /** How the next command of a restore ends, once. */
-  restoreResult: QueueResult | undefined;
+  /** How the next commands of a restore end, one each; all later ones are taken. */
+  readonly restoreResults: QueueResult[] = [];
   openViews = 0;
   readonly #held: (() => void)[] = [];
 
@@ -234,8 +229,8 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
       const result = this.machine.apply(Buffer.from(command), logTime(0), index);
       return { kind: 'committed', index, result };
     }
-    const result = this.restoreResult ?? { ok: true, kind: 'topic-created', topicNumber: 1 };
-    this.restoreResult = undefined;
+    const taken = { ok: true, kind: 'topic-created', topicNumber: 1 } as const;
+    const result = this.restoreResults.shift() ?? taken;
     this.restored.push(text.slice(RESTORE.length));
     return { kind: 'committed', index, result };
   }

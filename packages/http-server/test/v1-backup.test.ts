@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { type ClientRequest, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { crc32 as crc32Of } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { BACKUP_MEDIA_TYPE, BackupDecoder, type BackupPart, problemSchema } from '@rrmq/contract';
 import type { QueueResult } from '@rrmq/queue';
-import type { RefusalReason } from '@rrmq/raft';
+import { term } from '@rrmq/raft';
 import { type Answer, type NodeUnderTest, startNode, until } from './node-under-test.ts';
 import { BackupRefused, leaderElsewhere } from './test-group.ts';
 
@@ -38,6 +38,14 @@ function codeOf({ status, text }: Answer): string {
 const kinds = (node: NodeUnderTest): string[] =>
   node.group.restored.map((command) => (JSON.parse(command) as { kind: string }).kind);
 
+/** A restore that had begun was ended by what is no chunk, under the number that was wanted next. */
+function expectAbandoned(node: NodeUnderTest): void {
+  const all = kinds(node);
+  const last = JSON.parse(node.group.restored.at(-1) ?? '{"number":0,"chunk":""}') as object;
+  const number = Math.max(0, all.filter((kind) => kind === 'restore-chunk').length - 1);
+  expect(last).toMatchObject({ number, chunk: '' });
+}
+
 /** Chunks for ever, counted. */
 class Endless {
   taken = 0;
@@ -66,16 +74,12 @@ describe('GET /v1/backup', () => {
     await until(() => node.group.openViews === 0);
   });
 
-  it.each<[RefusalReason, number, string]>([
-    ['unconfirmed', 503, 'unconfirmed'],
-    ['not-leader', 503, 'no-leader'],
-    ['stopping', 503, 'shutting-down'],
-    ['overloaded', 503, 'overloaded'],
-  ])('refused as %s is answered %i %s', async (reason, status, code) => {
+  it('that cannot be made now is refused for now', async () => {
     await using node = await startNode();
-    node.group.backup = new BackupRefused(reason);
+    node.group.backup = new BackupRefused('no backup can be made now: no leader');
     const answer = await node.call('GET', '/v1/backup');
-    expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'backup-unavailable']);
+    expect(answer.text).toContain('no leader');
   });
 
   it('that cannot be opened is a failure of the node', async () => {
@@ -154,9 +158,13 @@ describe('POST /v1/backup', () => {
       'restore-end',
     ]);
     const commands = node.group.restored.map((text) => JSON.parse(text) as object);
-    expect(commands[0]).toEqual({ kind: 'restore-begin', backup: expect.any(String) });
-    expect(commands[3]).toEqual({ kind: 'restore-chunk', number: 2, bytes: 'three' });
-    expect(commands[4]).toEqual({ kind: 'restore-end', chunks: 3 });
+    expect(commands[0]).toEqual({
+      kind: 'restore-begin',
+      backupId: expect.any(String),
+      text: expect.stringContaining('cluster c0ffee, index 42, saved at 20'),
+    });
+    expect(commands[3]).toEqual({ kind: 'restore-chunk', number: 2, chunk: 'three' });
+    expect(commands[4]).toEqual({ kind: 'restore-end' });
     expect(new Set(node.group.effects)).toEqual(new Set(['grows']));
   });
 
@@ -174,22 +182,23 @@ describe('POST /v1/backup', () => {
     ['is cut off', (backup) => backup.subarray(0, -1), 'the trailer is missing'],
     ['is damaged', (backup) => changed(backup, 400), 'a chunk is damaged'],
     ['has another SHA-256', withOtherSum, 'SHA-256'],
-  ])('refuses what %s, and never ends it', async (_, change, text) => {
+  ])('refuses what %s, and leaves nothing of it', async (_, change, text) => {
     await using node = await startNode();
     const answer = await restore(node, change(await backupOf(node)));
     expect([answer.status, codeOf(answer)]).toEqual([400, 'backup-malformed']);
     expect(answer.text).toContain(text);
     expect(kinds(node)).not.toContain('restore-end');
+    expectAbandoned(node);
   });
 
   it.each<[QueueResult | { ok: false; code: string }, number, string]>([
     [{ ok: false, code: 'not-empty' }, 409, 'not-empty'],
-    [{ ok: false, code: 'restore-conflict' }, 409, 'restore-conflict'],
+    [{ ok: false, code: 'no-restore' }, 409, 'restore-conflict'],
     [{ ok: false, code: 'malformed-command' }, 400, 'backup-malformed'],
   ])('that the queue refuses as %j is answered %i %s', async (result, status, code) => {
     await using node = await startNode();
     const backup = await backupOf(node);
-    node.group.restoreResult = result as QueueResult;
+    node.group.restoreResults.push(result as QueueResult);
     const answer = await restore(node, backup);
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
     expect(kinds(node)).toEqual(['restore-begin']);
@@ -206,6 +215,45 @@ describe('POST /v1/backup', () => {
     node.group.behaviour = behaviour;
     const answer = await restore(node, backup);
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
+  });
+
+  it('is thrown away when a chunk is refused, also on full disks', async () => {
+    await using node = await startNode();
+    const backup = await backupOf(node);
+    const taken = { ok: true, kind: 'topic-created', topicNumber: 1 } as const;
+    const refused = { ok: false, code: 'malformed-command' } as const;
+    node.group.restoreResults.push(taken, taken, refused);
+    expect(codeOf(await restore(node, backup))).toBe('backup-malformed');
+    expect(kinds(node)).toHaveLength(4);
+    expect(JSON.parse(node.group.restored[3] ?? '')).toMatchObject({ number: 1, chunk: '' });
+    expect(node.group.effects.at(-1)).toBe('shrinks');
+  });
+
+  it('goes on in one term only', async () => {
+    await using node = await startNode();
+    const backup = await backupOf(node);
+    node.group.behaviour = 'hang';
+    const restoring = restore(node, backup);
+    await until(() => node.group.held === 1);
+    node.group.overrides = { term: term(5) };
+    node.group.behaviour = 'commit';
+    node.group.release();
+    const answer = await restoring;
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'no-leader']);
+    expect(kinds(node)).toEqual(['restore-begin']);
+  });
+
+  it('is taken one at a time', async () => {
+    await using node = await startNode();
+    const backup = await backupOf(node);
+    node.group.behaviour = 'hang';
+    const first = restore(node, backup);
+    await until(() => node.group.held === 1);
+    expect(codeOf(await restore(node, backup))).toBe('restore-conflict');
+    node.group.behaviour = 'commit';
+    node.group.release();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await restore(node, backup)).toMatchObject({ status: 200 });
   });
 
   it('waits out what is over in a moment', async () => {
@@ -254,36 +302,39 @@ describe('POST /v1/backup', () => {
   });
 
   it('may take longer than other requests, as long as bytes come', async () => {
-    await using node = await startNode({ headTimeoutMs: 10, requestTimeoutMs: 100 });
-    const backup = await backupOf(node);
+    await using patient = await startNode();
+    const backup = await backupOf(patient);
+    await using node = await startNode({ headTimeoutMs: 200, requestTimeoutMs: 300 });
+    await node.server.warmUp();
     const upload = uploadTo(node);
     upload.write(backup.subarray(0, 100));
     // It is over its time now, and goes on.
     const [error] = (await once(node.server.external.server, 'clientError')) as [Error];
     expect(error).toMatchObject({ code: 'ERR_HTTP_REQUEST_TIMEOUT' });
     upload.end(backup.subarray(100));
-    const [response] = (await once(upload, 'response')) as [{ statusCode: number }];
-    expect(response.statusCode).toBe(200);
+    const [response] = (await once(upload, 'response')) as [IncomingMessage];
+    expect([response.statusCode, await textOf(response)]).toEqual([200, expect.any(String)]);
     expect(node.server.external.server.listenerCount('clientError')).toBe(0);
   });
 
-  it('that breaks off midway never ends, and one that stands still is given up', async () => {
-    await using node = await startNode({ streamIdleMs: 20 });
+  it.each(['breaks off', 'stands still'])('that %s midway leaves nothing', async (how) => {
+    await using node = await startNode({ streamIdleMs: 300 });
     const backup = await backupOf(node);
-    for (const leave of [true, false]) {
-      const upload = uploadTo(node);
-      const closed = new Promise((resolve) => {
-        upload.once('close', resolve);
-      });
-      upload.write(backup.subarray(0, -10));
-      await until(() => kinds(node).length === 4);
-      if (leave) upload.destroy();
-      await closed;
-      expect(kinds(node)).not.toContain('restore-end');
-      node.group.restored.length = 0;
-    }
+    const upload = uploadTo(node);
+    upload.write(backup.subarray(0, -10));
+    await until(() => kinds(node).length === 4);
+    if (how === 'breaks off') upload.destroy();
+    await until(() => kinds(node).length === 5);
+    expectAbandoned(node);
+    expect(await restore(node, backup)).toMatchObject({ status: 200 });
   });
 });
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
 
 function uploadTo({ port }: NodeUnderTest): ClientRequest {
   const upload = request({ port, method: 'POST', path: '/v1/backup', headers: type, agent: false });

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { problemSchema } from '@rrmq/contract';
 import { type MembershipRefusal, logIndex, nodeId } from '@rrmq/raft';
 import { AdminGuard } from '../src/admin-guard.ts';
 import { type Answer, startNode, until } from './node-under-test.ts';
+import { testCertificate, testKey } from './test-certificate.ts';
 import { TestGroup, leaderElsewhere } from './test-group.ts';
 
 const json = (answer: Answer): unknown => JSON.parse(answer.text);
@@ -92,7 +95,7 @@ describe('GET /v1/cluster', () => {
   });
 
   it('tells roles in the midst of a change, and who is to be promoted', async () => {
-    await using node = await startNode({}, { scheme: 'https' });
+    await using node = await startNode();
     const members = [1, 2, 3, 4].map((id) => ({ ...leaderElsewhere, id: nodeId(id) }));
     const [one, two, three, four] = members.map(({ id }) => id) as [never, never, never, never];
     node.group.overrides = {
@@ -115,7 +118,7 @@ describe('GET /v1/cluster', () => {
       isSettled: false,
       disk: { freeBytes: null },
       members: [
-        { id: 1, role: 'voter', url: 'https://10.0.0.2:7002', isLeader: false },
+        { id: 1, role: 'voter', url: 'http://10.0.0.2:7002', isLeader: false },
         { id: 2, role: 'leaving' },
         { id: 3, role: 'learner', promoting: true, replaces: 2 },
         { id: 4, role: 'learner', promoting: true },
@@ -311,6 +314,29 @@ describe('a node that does not lead', () => {
   });
 });
 
+describe('a node with TLS', () => {
+  it('names the others by https, in every answer', async () => {
+    const tls = { key: testKey, cert: testCertificate };
+    await using node = await startNode({}, { tls });
+    node.group.overrides = follower;
+    node.group.behaviour = 'not-leader';
+    const ask = async (method: string, path: string): Promise<IncomingMessage> => {
+      const place = { host: '127.0.0.1', port: node.port, ca: testCertificate, agent: false };
+      const call = request({ ...place, method, path });
+      const [response] = (await once(call.end(), 'response')) as [IncomingMessage];
+      return response;
+    };
+    const moved = await ask('DELETE', '/v1/cluster/members/2');
+    expect(moved.headers.location).toBe('https://10.0.0.2:7002/v1/cluster/members/2');
+    for (const { headers } of [moved, await ask('GET', '/message/t')]) {
+      expect(headers['rrmq-leader']).toBe('https://10.0.0.2:7002');
+    }
+    const parts: Buffer[] = [];
+    for await (const part of await ask('GET', '/v1/cluster')) parts.push(part as Buffer);
+    expect(Buffer.concat(parts).toString()).toContain('"url":"https://10.0.0.2:7002"');
+  });
+});
+
 describe('a transfer of leadership', () => {
   it('goes to the one named, or to the best', async () => {
     await using node = await startNode();
@@ -396,9 +422,9 @@ describe('the admin token', () => {
     ['fe80::1', false],
     [undefined, false],
   ])('that is missing keeps clients at %s out, or not: %p', (remoteAddress, isServed) => {
-    const request = Object.assign(new IncomingMessage(new Socket()), { headers: {} });
-    Object.defineProperty(request.socket, 'remoteAddress', { value: remoteAddress });
-    const refused = new AdminGuard(undefined).refusal(request);
+    const asked = Object.assign(new IncomingMessage(new Socket()), { headers: {} });
+    Object.defineProperty(asked.socket, 'remoteAddress', { value: remoteAddress });
+    const refused = new AdminGuard(undefined).refusal(asked);
     expect(refused === undefined).toBe(isServed);
   });
 

@@ -12,7 +12,6 @@ import type { MachineSnapshot } from '@rrmq/raft';
 import { problem } from '../reply.ts';
 import type { V1StreamCall } from '../v1-call.ts';
 import type { V1Node } from './v1-node.ts';
-import { hasReason, v1GroupRefusal } from './v1-refusals.ts';
 
 /** Backups that a node streams at once: each keeps a view of its store open, and one is what people take. */
 const BACKUPS_MAX = 4;
@@ -40,12 +39,11 @@ export class BackupSaver {
   }
 
   async #open(call: V1StreamCall): Promise<MachineSnapshot | undefined> {
-    const { group, scheme } = this.#node;
     try {
-      return await group.openBackup();
+      return await this.#node.group.openBackup();
     } catch (error) {
-      if (!hasReason(error)) throw error;
-      call.answer(v1GroupRefusal(error.reason, group.status(), scheme));
+      if (!isBackupRefused(error)) throw error;
+      call.answer(problem('backup-unavailable', error.message));
       return undefined;
     }
   }
@@ -74,6 +72,11 @@ export class BackupSaver {
     const createdAt = new Date().toISOString();
     return { format: BACKUP_FORMAT, clusterId, index, at, createdAt, version };
   }
+}
+
+/** Whether it is raft's `BackupRefused`: nothing is broken, and it may be tried again. */
+function isBackupRefused(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'BackupRefused';
 }
 
 /** A backup, piece by piece, as it is read. */

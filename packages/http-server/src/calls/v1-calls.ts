@@ -3,7 +3,7 @@ import type { SlowUploads } from '../slow-uploads.ts';
 import type { V1StreamCall } from '../v1-call.ts';
 import { addMember, changeByIds } from './change-members.ts';
 import { getCluster } from './cluster-view.ts';
-import { restoreBackup } from './restore-backup.ts';
+import { BackupRestorer } from './restore-backup.ts';
 import { BackupSaver } from './save-backup.ts';
 import { transferLeadership } from './transfer-leadership.ts';
 import type { V1Node } from './v1-node.ts';
@@ -15,14 +15,15 @@ export type V1Handlers = Readonly<Record<V1EndpointName, V1Handler>>;
 
 /** A handler for each row of the table. */
 export function v1Calls(node: V1Node, uploads: SlowUploads): V1Handlers {
-  const backups = new BackupSaver(node);
+  const saver = new BackupSaver(node);
+  const restorer = new BackupRestorer(node, uploads);
   return {
     getCluster: (call) => getCluster(node, call),
     addMember: (call) => addMember(node, call),
     removeMembers: (call) => changeByIds(node, call, 'remove'),
     promoteMembers: (call) => changeByIds(node, call, 'promote'),
     transferLeadership: (call) => transferLeadership(node, call),
-    saveBackup: (call) => backups.save(call),
-    restoreBackup: (call) => restoreBackup(node, call, uploads),
+    saveBackup: (call) => saver.save(call),
+    restoreBackup: (call) => restorer.restore(call),
   };
 }

@@ -5,23 +5,20 @@ import { type Reply, problem } from '../reply.ts';
 
 /**
  * The answer of a node that does not lead: 307 to the leader's same path and query, or 503 when it knows none. `target`:
- * what was asked for, or `undefined` when the request cannot be sent again as it was.
+ * what was asked for.
  */
-export function notLeader(status: GroupStatus, scheme: Scheme, target: string | undefined): Reply {
+export function notLeader(status: GroupStatus, scheme: Scheme, target: string): Reply {
   const { id, leader } = status;
   if (leader === undefined || leader.id === id) {
     return problem('no-leader', 'this node does not lead and knows of no leader');
   }
   const url = baseUrl(scheme, leader.address);
-  const path = pathOf(target);
-  if (path === undefined) return problem('no-leader', `this node lost the lead to ${url}`);
-  const head = ['Location', url + path, headers.leader, url];
+  const head = ['Location', url + pathOf(target), headers.leader, url];
   return problem('not-leader', `this node follows ${url}`, head);
 }
 
 /** Path and query of a request's target, which may be a whole URL: no foreign host gets into a `Location`. */
-function pathOf(target: string | undefined): string | undefined {
-  if (target === undefined) return undefined;
+function pathOf(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, '');
 }
 
@@ -34,17 +31,9 @@ const reasons: Readonly<Record<Exclude<RefusalReason, 'not-leader'>, [ProblemCod
   stopping: ['shutting-down', 'this node is stopping'],
 };
 
-/** The answer to a proposal or read that the group refused. */
-export function v1GroupRefusal(reason: RefusalReason, status: GroupStatus, scheme: Scheme): Reply {
-  if (reason === 'not-leader') return notLeader(status, scheme, undefined);
+/** The answer to a proposal that the group refused. */
+export function v1GroupRefusal(reason: Exclude<RefusalReason, 'not-leader'>): Reply {
   return problem(...reasons[reason]);
-}
-
-/** Whether a thrown thing says why it was refused, as `BackupRefused` does. */
-export function hasReason(error: unknown): error is Error & { readonly reason: RefusalReason } {
-  if (!(error instanceof Error) || !('reason' in error)) return false;
-  const { reason } = error;
-  return typeof reason === 'string' && (reason === 'not-leader' || Object.hasOwn(reasons, reason));
 }
 
 /** The codes of refused changes; `not-leader` is answered by `notLeader`. */
