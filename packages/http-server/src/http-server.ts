@@ -5,7 +5,6 @@ import { AdminGuard } from './admin-guard.ts';
 import type { AppParts } from './apps.ts';
 import type { Scheme } from './base-url.ts';
 import { CallServer } from './call-server.ts';
-import type { RestoreEncoder } from './calls/restore-commands.ts';
 import { seedCalls } from './calls/seed-calls.ts';
 import { v1Calls } from './calls/v1-calls.ts';
 import { serveDataPlane } from './data-plane.ts';
@@ -18,12 +17,12 @@ import { SlowUploads } from './slow-uploads.ts';
 import { V1Server } from './v1-server.ts';
 
 export interface HttpServerOptions {
-  readonly group: Group<QueueResult> & GroupAdmin;
+  readonly group: Group<QueueResult>;
+  /** What operators do with this node. */
+  readonly admin: GroupAdmin;
   /** The machine that the group feeds. */
   readonly queue: QueueView;
   readonly node: NodeInfo;
-  /** `encodeCommand` of the queue. */
-  readonly encodeRestore: RestoreEncoder;
   /** For changes of the cluster and for backups; without one only clients on this machine are served. Not empty. */
   readonly adminToken?: string | undefined;
   /** Makes both ports speak HTTPS: all nodes of a cluster must. */
@@ -96,10 +95,10 @@ interface V1Parts {
 }
 
 function v1Server(options: HttpServerOptions, { external, limits, arriving }: V1Parts): V1Server {
-  const { group, queue, node, encodeRestore, adminToken, log } = options;
+  const { group, admin, queue, node, adminToken, log } = options;
   const scheme = schemeOf(options);
   const { retryMs, streamIdleMs: idleMs } = limits;
-  const v1Node = { group, queue, info: node, scheme, encodeRestore, retryMs, idleMs, log };
+  const v1Node = { group, admin, queue, info: node, scheme, retryMs, idleMs, log };
   const handlers = v1Calls(v1Node, new SlowUploads(external.server, idleMs));
   return new V1Server(v1Node, handlers, new AdminGuard(adminToken), arriving);
 }

@@ -1,4 +1,3 @@
-export { type RestoreCommand, type RestoreEncoder } from './calls/restore-commands.ts';
 export { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
 export { type HttpPort, type PortTls } from './http-port.ts';
 export { type HttpServer, type HttpServerOptions, createHttpServer } from './http-server.ts';

@@ -7,7 +7,7 @@ import {
   createHttpServer,
 } from '@rrmq/http-server';
 import { pino } from 'pino';
-import { TestGroup, encodeRestore } from './test-group.ts';
+import { TestGroup } from './test-group.ts';
 
 export interface Answer {
   readonly status: number;
@@ -29,11 +29,11 @@ export async function startNode(
   limits: Partial<HttpLimits> = {},
   options: Partial<HttpServerOptions> = {},
 ): Promise<NodeUnderTest> {
-  const group = new TestGroup();
+  const group = await TestGroup.start();
   const log = pino({ level: 'silent' });
   const queue = group.machine;
   const node = { version: 'test', clusterId: 'c0ffee', clusterEpoch: 1 };
-  const server = createHttpServer({ group, queue, node, encodeRestore, limits, log, ...options });
+  const server = createHttpServer({ group, admin: group, queue, node, limits, log, ...options });
   const { port } = await server.external.listen(0, '127.0.0.1');
   return {
     group,

@@ -1,5 +1,11 @@
-import type { RestoreCommand } from '@rrmq/http-server';
-import { type NewMessage, QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
+import {
+  MemoryStoreHost,
+  type NewMessage,
+  QueueMachine,
+  type QueueResult,
+  decodeCommand,
+  encodeCommand,
+} from '@rrmq/queue';
 import {
   type CommandEffect,
   type Group,
@@ -40,17 +46,6 @@ const me: Member = {
   address: { ip: '127.0.0.1', port: 7001, internalPort: 8001 },
 };
 
-/** As commands of a restore look here: the group keeps them and executes nothing. */
-const RESTORE = 'restore ';
-
-export function encodeRestore(command: RestoreCommand): Buffer {
-  const plain =
-    command.kind === 'restore-chunk'
-      ? { ...command, chunk: Buffer.from(command.chunk).toString('latin1') }
-      : command;
-  return Buffer.from(RESTORE + JSON.stringify(plain));
-}
-
 /** What `openBackup` rejects with. */
 export class BackupRefused extends Error {
   override readonly name = 'BackupRefused';
@@ -58,7 +53,7 @@ export class BackupRefused extends Error {
 
 /** A group of one, in memory, that does as it is told. Commits in the turn after the proposal. */
 export class TestGroup implements Group<QueueResult>, GroupAdmin {
-  readonly machine = new QueueMachine();
+  readonly machine = new QueueMachine({ host: new MemoryStoreHost() });
   behaviour: Behaviour = 'commit';
   overrides: Partial<GroupStatus> = {};
   gaugeOverrides: Partial<GroupGauges> = {};
@@ -76,6 +71,12 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
   readonly restoreResults: QueueResult[] = [];
   openViews = 0;
   readonly #held: (() => void)[] = [];
+
+  static async start(): Promise<TestGroup> {
+    const group = new TestGroup();
+    await group.machine.open(1);
+    return group;
+  }
 
   propose(
     command: Uint8Array,
@@ -224,14 +225,23 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
 
   #committed(command: Uint8Array): Outcome<QueueResult> {
     const index = logIndex(this.machine.appliedIndex + 1);
-    const text = Buffer.from(command).toString('latin1');
-    if (!text.startsWith(RESTORE)) {
+    const decoded = decodeCommand(Buffer.from(command));
+    if (decoded === undefined || !decoded.kind.startsWith('restore-')) {
       const result = this.machine.apply(Buffer.from(command), logTime(0), index);
       return { kind: 'committed', index, result };
     }
     const taken = { ok: true, kind: 'topic-created', topicNumber: 1 } as const;
     const result = this.restoreResults.shift() ?? taken;
-    this.restored.push(text.slice(RESTORE.length));
+    this.restored.push(readable(decoded));
     return { kind: 'committed', index, result };
   }
+}
+
+/** As JSON; bytes are Latin-1. The group executes no restore: it is told how each command of one ends. */
+function readable(command: NonNullable<ReturnType<typeof decodeCommand>>): string {
+  return JSON.stringify(
+    command.kind === 'restore-chunk'
+      ? { ...command, chunk: Buffer.from(command.chunk).toString('latin1') }
+      : command,
+  );
 }

@@ -68,7 +68,7 @@ function changeMembers(
   const waitMs = parseWaitMs(call);
   if (!waitMs.ok) return call.answer(waitMs.reply);
   call.answerLate(waitMs.value, LATE);
-  node.group.changeMembers(change, (outcome) => {
+  node.admin.changeMembers(change, (outcome) => {
     switch (outcome.kind) {
       case 'done':
         return call.answer(replyTo(outcome));

@@ -12,7 +12,7 @@ export function getCluster(node: V1Node, call: V1Call): void {
 
 export function clusterView(node: V1Node): ClusterView {
   const status = node.group.status();
-  const gauges = node.group.gauges();
+  const gauges = node.admin.gauges();
   const { committed, applied, last, durable, compacted, flushed } = gauges;
   const { freeBytes = null, logBytes, dirtyBytes, syncMs } = gauges;
   return {
@@ -32,9 +32,9 @@ export function clusterView(node: V1Node): ClusterView {
 }
 
 /** The members in the order of their ids. */
-export function memberViews({ group, scheme }: V1Node): MemberView[] {
+export function memberViews({ group, admin, scheme }: V1Node): MemberView[] {
   const { configuration, leader } = group.status();
-  const peers = new Map(group.gauges().peers.map((peer) => [peer.id, peer]));
+  const peers = new Map(admin.gauges().peers.map((peer) => [peer.id, peer]));
   return configuration.members
     .toSorted((a, b) => a.id - b.id)
     .map((member) => ({

@@ -32,6 +32,18 @@ export function groupRefusal(reason: RefusalReason, status: GroupStatus, scheme:
   }
 }
 
+/** Refusals of commands that belong to a restore, which no call at the root sends. */
+const RESTORE_REFUSED = refusal(
+  'internal-error',
+  'the queue took the command for one of a restore',
+);
+const NO_SEED_CALL = {
+  'not-empty': RESTORE_REFUSED,
+  'no-restore': RESTORE_REFUSED,
+  'restore-incomplete': RESTORE_REFUSED,
+  'backup-rejected': RESTORE_REFUSED,
+} as const;
+
 /** The answer to a command that the queue refused. */
 export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
   'topic-exists': refusal('topic-exists', 'a topic of this name exists already'),
@@ -46,6 +58,11 @@ export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
     'a higher epoch of this producer has published, or this step was published long ago',
   ),
   'malformed-command': refusal('internal-error', 'the queue did not understand the command'),
+  restoring: refusal(
+    'overloaded',
+    'a backup is being restored: nothing else is done until its end',
+  ),
+  ...NO_SEED_CALL,
 };
 
 function notLeader({ id, leader }: GroupStatus, scheme: Scheme): Reply {

@@ -8,7 +8,7 @@ import {
   type ProblemCode,
   V1_TIMEOUT_MS,
 } from '@rrmq/contract';
-import type { QueueResult } from '@rrmq/queue';
+import { type QueueResult, encodeCommand } from '@rrmq/queue';
 import type { CommandEffect, Outcome, Term } from '@rrmq/raft';
 import { type Reply, problem, v1Reply } from '../reply.ts';
 import { type RestoreCommand, abandonedAt } from './restore-commands.ts';
@@ -100,8 +100,8 @@ export class Restore {
     command: RestoreCommand,
     effect: CommandEffect = 'grows',
   ): Promise<Reply | undefined> {
-    const { group, encodeRestore, retryMs } = this.#node;
-    const encoded = encodeRestore(command);
+    const { group, retryMs } = this.#node;
+    const encoded = encodeCommand(command);
     const giveUpAtMs = performance.now() + V1_TIMEOUT_MS;
     for (;;) {
       if (group.status().term !== this.#term) return LOST_LEAD;

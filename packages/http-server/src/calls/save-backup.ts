@@ -40,7 +40,7 @@ export class BackupSaver {
 
   async #open(call: V1StreamCall): Promise<MachineSnapshot | undefined> {
     try {
-      return await this.#node.group.openBackup();
+      return await this.#node.admin.openBackup();
     } catch (error) {
       if (!isBackupRefused(error)) throw error;
       call.answer(problem('backup-unavailable', error.message));

@@ -19,7 +19,7 @@ export async function transferLeadership(node: V1Node, call: V1Call): Promise<vo
   if (!waitMs.ok) return call.answer(waitMs.reply);
   call.answerLate(waitMs.value, TIMEOUT);
   const { target } = parsed.value;
-  const outcome = await node.group.transfer(target === undefined ? undefined : nodeId(target));
+  const outcome = await node.admin.transfer(target === undefined ? undefined : nodeId(target));
   switch (outcome.kind) {
     case 'done':
       return call.answer(v1Reply(200, { leader: outcome.leader }));
