@@ -63,7 +63,7 @@ describe('a data directory', () => {
     await using cluster = await stoppedCluster();
     await using whole = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
     expect((await whole.exited).code).toBe(ExitCode.done);
-    expect(whole.stdout).toContain('verdict     whole');
+    expect(whole.stdout).toContain('store       whole');
     await cluster.startAll();
     await using used = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
     expect((await used.exited).code).toBe(ExitCode.dataDirectory);

@@ -58,10 +58,7 @@ export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
     'a higher epoch of this producer has published, or this step was published long ago',
   ),
   'malformed-command': refusal('internal-error', 'the queue did not understand the command'),
-  restoring: refusal(
-    'overloaded',
-    'a backup is being restored: nothing else is done until its end',
-  ),
+  restoring: refusal('restoring', 'a backup is being restored: nothing else is done until its end'),
   ...NO_SEED_CALL,
 };
 

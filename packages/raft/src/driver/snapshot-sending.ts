@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts';
-import { type LogIndex, type NodeId } from '../core/numbers.ts';
+import type { LogIndex, NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { InstallReply, SnapshotName } from '../core/rpc.ts';
 import type { MachineSnapshot, StateMachine, Timers } from '../ports.ts';
