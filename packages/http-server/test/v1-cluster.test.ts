@@ -23,7 +23,7 @@ function problemCode(answer: Answer): string {
 }
 
 const address = { ip: '10.0.0.3', port: 7003, internalPort: 8003 };
-const { configuration } = new TestGroup().status();
+const { configuration } = (await TestGroup.start()).status();
 const done = { kind: 'done', id: nodeId(3), configuration } as const;
 const follower = { role: 'follower', leader: leaderElsewhere } as const;
 
