@@ -327,6 +327,23 @@ describe('compaction', () => {
     expect(network.node(2).commands).toEqual(numbers(6));
   });
 
+  it('the configuration in force at the compacted index is kept, earlier ones are forgotten (§7)', () => {
+    const network = new CoreNetwork({ learners: [4] });
+    network.elect(1);
+    network.tick(50);
+    network.change(1, { kind: 'remove', ids: [nodeId(4)] });
+    network.propose(1, 'a', 'b');
+    expect(network.core(1)).toMatchObject({ configurationIndex: 2, applied: 4 });
+    network.node(1).compact(3);
+    expect(network.core(1).markAt(logIndex(4))).toMatchObject({ configuration: { index: 2 } });
+    expect(() => network.core(1).markAt(logIndex(2))).toThrow('not compacted');
+    network.change(1, { kind: 'remove', ids: [nodeId(3)] });
+    expect(network.core(1).markAt(logIndex(4))).toMatchObject({ configuration: { index: 2 } });
+    network.node(1).restart();
+    expect(network.core(1)).toMatchObject({ compacted: 3, configurationIndex: 6 });
+    expect(network.core(1).configuration.voters).toEqual([1, 2]);
+  });
+
   it('entries of one term on both sides of the compacted index keep their term', () => {
     const network = new CoreNetwork({ voters: 1 });
     network.tick(10);
