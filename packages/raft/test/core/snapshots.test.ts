@@ -255,6 +255,22 @@ describe('installing a snapshot', () => {
     expect(() => network.core(1).loaded(nodeId(2), batches)).not.toThrow();
   });
 
+  it('S06 acknowledgements that were lost with their stream cost no snapshot when entries are compacted', () => {
+    const network = new CoreNetwork();
+    network.elect(1);
+    network.connect();
+    network.tick(50);
+    const cut = network.drop(({ kind, from }) => kind === 'append-reply' && from === 3);
+    network.propose(1, 'a', 'b');
+    network.node(1).compact(3);
+    network.core(1).peerDisconnected(nodeId(3));
+    cut();
+    network.core(1).peerConnected(nodeId(3));
+    network.tick(100);
+    expect(network.sentOf('install-snapshot')).toEqual([]);
+    expect(network.core(1).peers()[1]).toMatchObject({ state: 'replicate', match: 3 });
+  });
+
   it('S07 no transfer to a node that gets a snapshot, and no election of one that installs it', () => {
     const network = behind(5);
     const node = network.node(3);
