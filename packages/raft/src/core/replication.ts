@@ -48,6 +48,14 @@ export function maybeSendAppend(
   if (evenEmpty && sent === 0) sendEmpty(core, peer, progress);
 }
 
+/**
+ * Where to go on with a peer that may hold more than it is known to: its answer tells, so that lost acknowledgements of
+ * entries that were compacted since cost no snapshot.
+ */
+export function firstToAsk({ log }: CoreState, { match }: Progress): LogIndex {
+  return logIndex(Math.max(match, log.compacted) + 1);
+}
+
 /** Whether the entry before the next to send is no longer in the log. */
 function lacksCompacted({ log }: CoreState, { next }: Progress): boolean {
   return next <= log.compacted;
@@ -234,6 +242,6 @@ function maybeTellCommit(core: CoreState, leader: Leader, to: NodeId): void {
 export function onPeerDisconnected(core: CoreState, peer: NodeId): void {
   core.connected.delete(peer);
   const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
-  if (progress?.state === 'replicate') progress.becomeProbe(logIndex(progress.match + 1));
+  if (progress?.state === 'replicate') progress.becomeProbe(firstToAsk(core, progress));
   else if (progress !== undefined) progress.probing = false;
 }

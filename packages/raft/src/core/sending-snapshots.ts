@@ -1,6 +1,6 @@
-import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
+import type { LogIndex, NodeId } from './numbers.ts';
 import type { Progress } from './progress.ts';
-import { onMatched } from './replication.ts';
+import { firstToAsk, onMatched } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { InstallReply, InstallSnapshot } from './rpc.ts';
 import type { CoreState } from './state.ts';
@@ -27,7 +27,7 @@ export function snapshotEnded(core: CoreState, peer: NodeId, outcome: SnapshotOu
   const { role } = core;
   const progress = receiverOf(core, peer);
   if (role.kind !== 'leader' || progress === undefined) return;
-  progress.becomeProbe(logIndex(progress.match + 1));
+  progress.becomeProbe(firstToAsk(core, progress));
   if (outcome.kind === 'failed') {
     progress.snapshotAfterMs = core.now.monotonicMs + core.settings.electionTimeoutMaxMs;
     return;

@@ -7,6 +7,9 @@ import type { CoreNode } from './core-node.ts';
 /** Rpcs that may be sent once more, late. */
 const REPEATABLE = 300;
 
+/** Losses at one time; more leave no leader. */
+const CUTS_MAX = 3;
+
 /** More nodes than this would make a run slow, not better. */
 const NODES_MAX = 8;
 
@@ -126,7 +129,10 @@ export class CoreChaos {
   }
 
   #crash(): void {
-    this.#pick(this.#running())?.crash();
+    const running = this.#running();
+    // Mostly a majority runs: a group that stands still proves little.
+    const many = running.length * 2 > this.network.nodes.length + 1;
+    if (many || this.#below(6) === 0) this.#pick(running)?.crash();
   }
 
   #restart(): void {
@@ -135,6 +141,7 @@ export class CoreChaos {
   }
 
   #cut(): void {
+    if (this.#heals.length >= CUTS_MAX) this.#heals.shift()?.();
     const from = this.#pick(this.network.nodes)?.id;
     const to = this.#below(2) === 0 ? undefined : this.#pick(this.network.nodes)?.id;
     this.#heals.push(

@@ -288,6 +288,17 @@ describe('refusals name members and reasons', () => {
     expect(network.core(1).last).toBe(1);
   });
 
+  it('an idle peer whose stream was opened anew has caught up', () => {
+    const network = led();
+    for (const id of [2, 3]) {
+      network.core(1).peerDisconnected(nodeId(id));
+      network.core(1).peerConnected(nodeId(id));
+    }
+    network.tick(100);
+    expect(network.change(1, remove(3))).toMatchObject({ ok: true });
+    expectSettled(network, 1, 2);
+  });
+
   it('a dead voter may be removed', () => {
     const network = led();
     network.node(3).crash();

@@ -255,6 +255,22 @@ describe('installing a snapshot', () => {
     expect(() => network.core(1).loaded(nodeId(2), batches)).not.toThrow();
   });
 
+  it('S06 acknowledgements that were lost with their stream cost no snapshot when entries are compacted', () => {
+    const network = new CoreNetwork();
+    network.elect(1);
+    network.connect();
+    network.tick(50);
+    const cut = network.drop(({ kind, from }) => kind === 'append-reply' && from === 3);
+    network.propose(1, 'a', 'b');
+    network.node(1).compact(3);
+    network.core(1).peerDisconnected(nodeId(3));
+    cut();
+    network.core(1).peerConnected(nodeId(3));
+    network.tick(100);
+    expect(network.sentOf('install-snapshot')).toEqual([]);
+    expect(network.core(1).peers()[1]).toMatchObject({ state: 'replicate', match: 3 });
+  });
+
   it('S07 no transfer to a node that gets a snapshot, and no election of one that installs it', () => {
     const network = behind(5);
     const node = network.node(3);
@@ -325,6 +341,23 @@ describe('compaction', () => {
     if (second !== undefined) network.deliver(second);
     expect(network.sentOf('append-reply', 2).at(-1)).toMatchObject({ ok: true, match: 7 });
     expect(network.node(2).commands).toEqual(numbers(6));
+  });
+
+  it('the configuration in force at the compacted index is kept, earlier ones are forgotten (§7)', () => {
+    const network = new CoreNetwork({ learners: [4] });
+    network.elect(1);
+    network.tick(50);
+    network.change(1, { kind: 'remove', ids: [nodeId(4)] });
+    network.propose(1, 'a', 'b');
+    expect(network.core(1)).toMatchObject({ configurationIndex: 2, applied: 4 });
+    network.node(1).compact(3);
+    expect(network.core(1).markAt(logIndex(4))).toMatchObject({ configuration: { index: 2 } });
+    expect(() => network.core(1).markAt(logIndex(2))).toThrow('not compacted');
+    network.change(1, { kind: 'remove', ids: [nodeId(3)] });
+    expect(network.core(1).markAt(logIndex(4))).toMatchObject({ configuration: { index: 2 } });
+    network.node(1).restart();
+    expect(network.core(1)).toMatchObject({ compacted: 3, configurationIndex: 6 });
+    expect(network.core(1).configuration.voters).toEqual([1, 2]);
   });
 
   it('entries of one term on both sides of the compacted index keep their term', () => {
