@@ -1,6 +1,6 @@
 import { assert } from './assert.ts';
-import type { Configuration } from './configuration.ts';
-import type { LogIndex } from './numbers.ts';
+import type { Configuration, Member } from './configuration.ts';
+import type { LogIndex, NodeId } from './numbers.ts';
 
 /** A configuration and the entry that brought it; index 0: told to a node when it joined, before it had an entry. */
 export interface PlacedConfiguration {
@@ -31,6 +31,17 @@ export class ConfigurationHistory {
     const found = this.#placed.findLast((placed) => placed.index <= index);
     assert(found !== undefined, 'the configuration at the compacted index is known');
     return found;
+  }
+
+  /** The members of the one in force at `index`, if it is still known, and of all later ones. */
+  membersSince(index: LogIndex): readonly Member[] {
+    const first = this.#placed.findLast((placed) => placed.index <= index)?.index ?? 0;
+    const members = new Map<NodeId, Member>();
+    for (const { index: place, configuration } of this.#placed) {
+      if (place < first) continue;
+      for (const member of configuration.members) members.set(member.id, member);
+    }
+    return [...members.values()];
   }
 
   add(placed: PlacedConfiguration): void {

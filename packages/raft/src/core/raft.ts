@@ -1,5 +1,5 @@
 import type { EntryBatch } from './entry-batch.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration, Member } from './configuration.ts';
 import {
   campaignAtOnceIfAlone,
   onOwnVoteDurable,
@@ -259,6 +259,11 @@ export class Raft {
   /** The newest configuration in the log, which is in force, committed or not. */
   get configuration(): Configuration {
     return this.#core.configuration;
+  }
+
+  /** The members of the committed configuration, and of those that may follow it: whom to talk to. */
+  get members(): readonly Member[] {
+    return this.#core.members;
   }
 
   /** The entry that brought it; 0: it was told before the first entry. */

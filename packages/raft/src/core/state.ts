@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration, Member } from './configuration.ts';
 import { decodeConfiguration, encodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory, type PlacedConfiguration } from './configuration-history.ts';
 import { type Entry, type EntryBatch, EntryType } from './entry-batch.ts';
@@ -157,6 +157,14 @@ export class CoreState {
 
   get configurationIndex(): LogIndex {
     return this.#configurations.newest.index;
+  }
+
+  /**
+   * Whom to talk to: the members of the committed configuration, and of those that may follow it. Who is being removed
+   * is needed until that is committed, the leader above all.
+   */
+  get members(): readonly Member[] {
+    return this.#configurations.membersSince(this.#committed);
   }
 
   get isVoter(): boolean {

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/numbers.ts';
-import type { Configuration } from '../core/configuration.ts';
+import type { Member } from '../core/configuration.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { DurableLog } from '../storage/log.ts';
@@ -8,6 +8,7 @@ import type { Ports } from './node-options.ts';
 import { GROUP_ID } from './opening.ts';
 import { Silence } from './silence.ts';
 import type { PeerAddress, PeerAuth } from '../ports.ts';
+import type { Peer } from './transport/transport-context.ts';
 import { Transport } from './transport/transport.ts';
 
 export interface PeersOptions {
@@ -32,7 +33,8 @@ export class Peers {
   readonly #transport: Transport;
   readonly #silence: Silence;
   #nowMs: number;
-  #met: ReadonlySet<NodeId> = new Set();
+  #met: ReadonlyMap<NodeId, Peer> = new Map();
+  #linked: ReadonlySet<NodeId> = new Set();
 
   constructor(options: PeersOptions) {
     const { clock } = options.ports;
@@ -53,19 +55,22 @@ export class Peers {
     for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
   }
 
-  meet({ members, nextId }: Configuration): void {
+  /**
+   * Talks to the members that the core names, and to the leader that it follows though it is being removed: until that
+   * is committed everywhere nobody else can tell what is.
+   */
+  meet(): void {
     const { core } = this.#options;
-    const peers = members
-      .filter(({ id }) => id !== core.id)
-      .map(({ id, address, instanceId }) => ({
-        id,
-        address: { ip: address.ip, port: address.internalPort },
-        instanceId,
-      }));
-    this.#transport.setPeers(peers, { nextId });
+    const { members, leader } = core;
+    const peers = new Map(members.map((member) => [member.id, peerOf(member)]));
+    const led = this.#met.get(leader);
+    if (led !== undefined && !peers.has(leader)) peers.set(leader, led);
+    peers.delete(core.id);
+    this.#transport.setPeers([...peers.values()], core.configuration);
     const known = this.#transport.stats;
-    for (const peer of this.#met) if (!known.has(peer)) this.#forget(peer);
-    this.#met = new Set(known.keys());
+    for (const peer of this.#linked) if (!known.has(peer)) this.#forget(peer);
+    this.#linked = new Set(known.keys());
+    this.#met = peers;
   }
 
   /** The transport tells nothing of links that it was told to close. */
@@ -112,3 +117,9 @@ export class Peers {
     });
   }
 }
+
+const peerOf = ({ id, address, instanceId }: Member): Peer => ({
+  id,
+  address: { ip: address.ip, port: address.internalPort },
+  instanceId,
+});

@@ -45,6 +45,7 @@ export class RaftNode<Result> implements Group<Result> {
     readonly vote: NodeId;
   };
   #configuration: Configuration;
+  #configurationCommitted = false;
 
   private constructor(options: RaftNodeOptions<Result>, log: DurableLog) {
     const { ports } = options;
@@ -68,7 +69,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#configuration = configuration;
     this.#seen = { role, term, leader: NOBODY, committed, vote };
     this.#alarm = new Alarm(ports.timers, () => this.#schedule());
-    this.#parts.peers.meet(configuration);
+    this.#parts.peers.meet();
     this.#parts.room.start();
     this.#schedule();
   }
@@ -299,6 +300,7 @@ export class RaftNode<Result> implements Group<Result> {
       this.#parts.completions.unknownAfter(before.committed);
       this.#parts.snapshots.sending.stop('leadership is lost');
     }
+    this.#parts.peers.meet();
     this.#tell({ kind: 'role-changed', role, term, leader });
     this.#parts.operating.roleChanged({ lostLead });
   }
@@ -309,11 +311,14 @@ export class RaftNode<Result> implements Group<Result> {
   }
 
   #watchConfiguration(): void {
-    const { configuration, configurationIndex: index } = this.#core;
-    if (configuration === this.#configuration) return;
+    const { configuration, configurationIndex: index, committed } = this.#core;
+    const isNew = configuration !== this.#configuration;
+    const isCommitted = index <= committed;
+    if (!isNew && isCommitted === this.#configurationCommitted) return;
     this.#configuration = configuration;
-    this.#parts.peers.meet(configuration);
-    this.#tell({ kind: 'configuration-changed', index, configuration });
+    this.#configurationCommitted = isCommitted;
+    this.#parts.peers.meet();
+    if (isNew) this.#tell({ kind: 'configuration-changed', index, configuration });
   }
 
   #memberOf(id: NodeId): Member | undefined {
