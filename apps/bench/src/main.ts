@@ -2,11 +2,14 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type DiskOptions, runDisk } from './disk/disk.ts';
 import { type FailoverOptions, runFailover } from './failover/failover.ts';
+import { runFlowGenerator } from './flow/flow-generator.ts';
 import { type IdleOptions, runIdle } from './idle/idle.ts';
 import { runEchoServer } from './load/echo-server.ts';
 import { runLoadGenerator } from './load/load-generator.ts';
 import { Progress } from './progress.ts';
 import { type PutOptions, runPut } from './put/put.ts';
+import { type RaftOptions, runRaft } from './raft/raft.ts';
+import { runRaftProcess } from './raft/raft-process.ts';
 import { runToTheEnd } from './resources.ts';
 import { runStart, type StartOptions } from './start/start.ts';
 
@@ -87,7 +90,20 @@ benchmark('idle', 'what a cluster costs that has nothing to do')
     runToTheEnd((resources) => runIdle(options, resources, new Progress())),
   );
 
+benchmark('raft', 'the library alone: three processes that propose, replicate and write')
+  .option('--entry-bytes <list>', 'sizes of entries', listUpTo(65_536), [256, 1024])
+  .option('--rounds <n>', 'rounds of each size', upTo(100), 3)
+  .option('--seconds <n>', 'length of a round', upTo(60), 10)
+  .option('--warm-up-seconds <n>', 'load before each round', upTo(60), 5)
+  .option('--window <n>', 'proposals under way', upTo(65_536), 4096)
+  .option('--nodes <n>', 'size of the group', upTo(19), 3)
+  .action((options: RaftOptions) =>
+    runToTheEnd((resources) => runRaft(options, resources, new Progress())),
+  );
+
 program.command('echo-server', { hidden: true }).action(runEchoServer);
 program.command('load-generator', { hidden: true }).action(runLoadGenerator);
+program.command('flow-generator', { hidden: true }).action(runFlowGenerator);
+program.command('raft-process', { hidden: true }).action(runRaftProcess);
 
 await program.parseAsync();

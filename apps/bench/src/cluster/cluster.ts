@@ -18,17 +18,21 @@ export interface ClusterOptions {
 /** A node that silently waits longer is as good as gone for one who looks for a leader. */
 const STATUS_TIMEOUT_MS = 500;
 const LEADER_MS_MAX = 30_000;
+const JOIN_POLL_MS = 20;
 
 /** A cluster of child processes on loopback ports, each node with its own data. */
 export class Cluster {
   readonly directory: string;
-  readonly nodes: readonly NodeProcess[];
-  readonly #statusClient: RrmqClient;
+  /** Counts all nodes there ever were. */
+  #nodesMade: number;
+  #nodes: readonly NodeProcess[];
+  #statusClient: RrmqClient;
 
   private constructor(directory: string, nodes: readonly NodeProcess[]) {
     this.directory = directory;
-    this.nodes = nodes;
-    this.#statusClient = connect(this.urls, { answerTimeoutMs: STATUS_TIMEOUT_MS });
+    this.#nodesMade = nodes.length;
+    this.#nodes = nodes;
+    this.#statusClient = connectForStatus(this.urls);
   }
 
   /** Finds ports and writes the configuration; starts nothing yet. */
@@ -43,12 +47,18 @@ export class Cluster {
     }));
     const configFile = join(directory, 'config.json');
     writeFileSync(configFile, JSON.stringify({ addresses }));
-    const nodes = addresses.map(
-      ({ port }, index) => new NodeProcess({ index, port, directory, configFile, execArgv }),
-    );
+    const nodes = addresses.map(({ port }, index) => {
+      const membership = [configFile, String(index)];
+      return new NodeProcess({ index, port, directory, membership, execArgv });
+    });
     const cluster = new Cluster(directory, nodes);
     resources.defer(() => cluster.kill());
     return cluster;
+  }
+
+  /** Its members, as far as this object was told of them. */
+  get nodes(): readonly NodeProcess[] {
+    return this.#nodes;
   }
 
   get urls(): readonly string[] {
@@ -64,6 +74,35 @@ export class Cluster {
     for (const node of this.nodes) node.start();
     await Promise.all(this.nodes.map((node) => node.untilListening(this.nodes.length)));
     await this.leader();
+  }
+
+  /** Starts one more node, which joins by itself; resolves when it listens, thus is a member. */
+  async join(): Promise<NodeProcess> {
+    const [port = 0, internalPort = 0] = await findFreePorts(2);
+    const { url } = await this.leader();
+    const where = ['--ip', '127.0.0.1', '--port', String(port)];
+    const membership = ['--join', url, ...where, '--internal-port', String(internalPort)];
+    const index = this.#nodesMade++;
+    const { directory } = this;
+    const node = new NodeProcess({ index, port, directory, membership, execArgv: [] });
+    // It is ended with the others, whether it comes to be a member or not.
+    await this.#become([...this.#nodes, node]);
+    node.start();
+    await node.untilListening(JOIN_POLL_MS);
+    return node;
+  }
+
+  /** Ends nodes that were removed from the cluster, and forgets them. */
+  async dismiss(removed: readonly NodeProcess[]): Promise<void> {
+    await this.#become(this.#nodes.filter((node) => !removed.includes(node)));
+    await Promise.all(removed.map((node) => node.stop()));
+  }
+
+  async #become(nodes: readonly NodeProcess[]): Promise<void> {
+    const before = this.#statusClient;
+    this.#nodes = nodes;
+    this.#statusClient = connectForStatus(this.urls);
+    await before.close();
   }
 
   /** What each node says of itself, in their order. */
@@ -93,6 +132,10 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.kill()));
     await this.#statusClient.close();
   }
+}
+
+function connectForStatus(urls: readonly string[]): RrmqClient {
+  return connect(urls, { answerTimeoutMs: STATUS_TIMEOUT_MS });
 }
 
 /** The URL of the leader when every node answers, all are of one term and exactly one leads. */
