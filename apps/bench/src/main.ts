@@ -11,6 +11,7 @@ import { type PutOptions, runPut } from './put/put.ts';
 import { type RaftOptions, runRaft } from './raft/raft.ts';
 import { runRaftProcess } from './raft/raft-process.ts';
 import { runToTheEnd } from './resources.ts';
+import { runSoak, type SoakOptions } from './soak/soak.ts';
 import { runStart, type StartOptions } from './start/start.ts';
 
 const program = new Command('bench').description(
@@ -99,6 +100,19 @@ benchmark('raft', 'the library alone: three processes that propose, replicate an
   .option('--nodes <n>', 'size of the group', upTo(19), 3)
   .action((options: RaftOptions) =>
     runToTheEnd((resources) => runRaft(options, resources, new Progress())),
+  );
+
+benchmark('soak', 'publish and pop at full speed: do log, store and memory stop to grow?')
+  .option('--minutes <n>', 'how long', upTo(24 * 60), 10)
+  .option('--sample-seconds <n>', 'between two samples', upTo(600), 15)
+  .option('--publishers <n>', 'connections that publish', upTo(1000), 32)
+  .option('--poppers <n>', 'connections that pop', upTo(1000), 32)
+  .option('--topics <n>', 'over which they are spread', upTo(1000), 4)
+  .option('--message-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
+  .option('--backlog <n>', 'messages that are there all the time', upTo(100_000_000), 10_000)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: SoakOptions) =>
+    runToTheEnd((resources) => runSoak(options, resources, new Progress())),
   );
 
 program.command('echo-server', { hidden: true }).action(runEchoServer);
