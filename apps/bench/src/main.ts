@@ -11,6 +11,7 @@ import { type PutOptions, runPut } from './put/put.ts';
 import { type RaftOptions, runRaft } from './raft/raft.ts';
 import { runRaftProcess } from './raft/raft-process.ts';
 import { runToTheEnd } from './resources.ts';
+import { type RollingOptions, runRolling } from './rolling/rolling.ts';
 import { runSoak, type SoakOptions } from './soak/soak.ts';
 import { runStart, type StartOptions } from './start/start.ts';
 
@@ -113,6 +114,15 @@ benchmark('soak', 'publish and pop at full speed: do log, store and memory stop 
   .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
   .action((options: SoakOptions) =>
     runToTheEnd((resources) => runSoak(options, resources, new Progress())),
+  );
+
+benchmark('rolling', 'restart each node by SIGTERM under load: no call may fail')
+  .option('--rounds <n>', 'how often each node', upTo(1000), 10)
+  .option('--producers <n>', 'each with its own topic and client', upTo(100), 4)
+  .option('--rate <n>', 'publishes per second of all producers', upTo(10_000), 400)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: RollingOptions) =>
+    runToTheEnd((resources) => runRolling(options, resources, new Progress())),
   );
 
 program.command('echo-server', { hidden: true }).action(runEchoServer);

@@ -1,24 +1,17 @@
+import type { ClusterView } from '@rrmq/client';
 import { poll } from '../polling.ts';
 import type { Cluster } from './cluster.ts';
-import { type ClusterView, isCaughtUp, readView } from './cluster-view.ts';
+import { isCaughtUp } from './cluster-view.ts';
 import type { NodeProcess } from './node-process.ts';
 
 /** A snapshot of what a benchmark piles up comes in seconds; a starved machine gets more. */
 const CATCH_UP_MS_MAX = 180_000;
 const POLL_MS = 20;
 
-/** The view of whoever leads, found by asking all nodes; `undefined` when nobody says that it leads. */
-export async function leaderView({ urls }: Cluster): Promise<ClusterView | undefined> {
-  const views = await Promise.all(urls.map(readView));
-  return views.find((view) => view?.role === 'leader');
-}
-
 /** Waits until somebody leads and says how it sees the cluster. */
-export function knownLeaderView(cluster: Cluster): Promise<ClusterView> {
-  return poll('view of a leader', () => leaderView(cluster), {
-    timeoutMs: CATCH_UP_MS_MAX,
-    everyMs: POLL_MS,
-  });
+export function untilLeaderView(cluster: Cluster): Promise<ClusterView> {
+  const polling = { timeoutMs: CATCH_UP_MS_MAX, everyMs: POLL_MS };
+  return poll('view of a leader', () => cluster.leaderView(), polling);
 }
 
 /** Waits until the leader sees each of these nodes as a voter that has nearly all entries. */
@@ -28,7 +21,7 @@ export async function untilCaughtUp(
 ): Promise<void> {
   let seen: ClusterView | undefined;
   const look = async () => {
-    const view = await leaderView(cluster);
+    const view = await cluster.leaderView();
     seen = view;
     if (view === undefined) return undefined;
     return nodes.every(({ url }) => isCaughtUp(view, url)) ? true : undefined;

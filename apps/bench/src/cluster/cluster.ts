@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect, type NodeReport, type RrmqClient } from '@rrmq/client';
+import { type ClusterView, connect, type NodeReport, type RrmqClient } from '@rrmq/client';
 import { poll } from '../polling.ts';
 import type { Resources } from '../resources.ts';
 import { findFreePorts } from './free-ports.ts';
@@ -108,6 +108,17 @@ export class Cluster {
   /** What each node says of itself, in their order. */
   status(): Promise<NodeReport[]> {
     return this.#statusClient.status({ timeoutMs: 2 * STATUS_TIMEOUT_MS });
+  }
+
+  /** How the leader sees the cluster: the view of a node that says that it leads; `undefined` when none does. */
+  async leaderView(): Promise<ClusterView | undefined> {
+    const { cluster } = this.#statusClient;
+    const asked = this.urls.map((url) => {
+      const view = cluster.status({ from: url, timeoutMs: STATUS_TIMEOUT_MS });
+      return view.catch(() => undefined);
+    });
+    const views = await Promise.all(asked);
+    return views.find((view) => view?.role === 'leader');
   }
 
   /** Waits until all nodes answer and agree on a term that has one leader; the leader. */

@@ -102,13 +102,14 @@ export class NodeProcess {
     return this.#exited;
   }
 
-  /** SIGTERM, and SIGKILL if that does not end it. */
-  async stop(): Promise<void> {
-    if (!this.isRunning) return;
+  /** SIGTERM, and SIGKILL if that does not end it. Whether it ended as it should, or did not run. */
+  async stop(): Promise<boolean> {
+    if (!this.isRunning) return true;
     this.#child?.kill('SIGTERM');
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS_MAX);
     await this.#exited;
     clearTimeout(timer);
+    return this.#child?.exitCode === 0;
   }
 
   #logTail(): string {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
 import { poll } from '../polling.ts';
-import type { AckWatch } from './ack-watch.ts';
+import type { AckWatch } from '../traffic/ack-watch.ts';
 
 /** What one death of a leader cost, in ms after the kill. */
 export interface Failover {
