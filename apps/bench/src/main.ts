@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BackupOptions, runBackup } from './backup/backup.ts';
 import { type DiskOptions, runDisk } from './disk/disk.ts';
 import { type FailoverOptions, runFailover } from './failover/failover.ts';
 import { runFlowGenerator } from './flow/flow-generator.ts';
 import { type IdleOptions, runIdle } from './idle/idle.ts';
 import { runEchoServer } from './load/echo-server.ts';
 import { runLoadGenerator } from './load/load-generator.ts';
+import { type MembersOptions, runMembers } from './members/members.ts';
 import { Progress } from './progress.ts';
 import { type PutOptions, runPut } from './put/put.ts';
 import { type RaftOptions, runRaft } from './raft/raft.ts';
@@ -123,6 +125,26 @@ benchmark('rolling', 'restart each node by SIGTERM under load: no call may fail'
   .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
   .action((options: RollingOptions) =>
     runToTheEnd((resources) => runRolling(options, resources, new Progress())),
+  );
+
+benchmark('members', 'join, kill -9, remove and a snapshot under load, then account for all')
+  .option('--producers <n>', 'each with its own topic and client', upTo(100), 4)
+  .option('--rate <n>', 'publishes per second of all producers', upTo(10_000), 400)
+  .option('--missed-messages <n>', 'while a follower is away', upTo(100_000_000), 1_000_000)
+  .option('--connections <n>', 'that publish then, and as many that pop', upTo(1000), 32)
+  .option('--backlog <n>', 'messages that are there all the time', upTo(100_000_000), 50_000)
+  .action((options: MembersOptions) =>
+    runToTheEnd((resources) => runMembers(options, resources, new Progress())),
+  );
+
+benchmark('backup', 'save under load, restore into an empty cluster, compare all messages')
+  .option('--messages <n>', 'before the backup', upTo(100_000_000), 200_000)
+  .option('--message-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
+  .option('--topics <n>', 'over which they are spread', upTo(1000), 16)
+  .option('--connections <n>', 'that publish', upTo(1000), 64)
+  .option('--nodes <n>', 'size of each cluster', upTo(19), 3)
+  .action((options: BackupOptions) =>
+    runToTheEnd((resources) => runBackup(options, resources, new Progress())),
   );
 
 program.command('echo-server', { hidden: true }).action(runEchoServer);

@@ -23,14 +23,14 @@ const JOIN_POLL_MS = 20;
 /** A cluster of child processes on loopback ports, each node with its own data. */
 export class Cluster {
   readonly directory: string;
-  /** Counts all nodes there ever were. */
-  #nodesMade: number;
+  /** All there ever were: each is ended at the end of the run. */
+  readonly #everyNode: NodeProcess[];
   #nodes: readonly NodeProcess[];
   #statusClient: RrmqClient;
 
   private constructor(directory: string, nodes: readonly NodeProcess[]) {
     this.directory = directory;
-    this.#nodesMade = nodes.length;
+    this.#everyNode = [...nodes];
     this.#nodes = nodes;
     this.#statusClient = connectForStatus(this.urls);
   }
@@ -82,20 +82,19 @@ export class Cluster {
     const { url } = await this.leader();
     const where = ['--ip', '127.0.0.1', '--port', String(port)];
     const membership = ['--join', url, ...where, '--internal-port', String(internalPort)];
-    const index = this.#nodesMade++;
+    const index = this.#everyNode.length;
     const { directory } = this;
     const node = new NodeProcess({ index, port, directory, membership, execArgv: [] });
-    // It is ended with the others, whether it comes to be a member or not.
-    await this.#become([...this.#nodes, node]);
+    this.#everyNode.push(node);
     node.start();
     await node.untilListening(JOIN_POLL_MS);
+    await this.#become([...this.#nodes, node]);
     return node;
   }
 
-  /** Ends nodes that were removed from the cluster, and forgets them. */
-  async dismiss(removed: readonly NodeProcess[]): Promise<void> {
+  /** These nodes are no members any more; they run on. */
+  async forget(removed: readonly NodeProcess[]): Promise<void> {
     await this.#become(this.#nodes.filter((node) => !removed.includes(node)));
-    await Promise.all(removed.map((node) => node.stop()));
   }
 
   async #become(nodes: readonly NodeProcess[]): Promise<void> {
@@ -138,9 +137,9 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 
-  /** Ends all nodes by SIGKILL. */
+  /** Ends all nodes by SIGKILL, also those that were removed. */
   async kill(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.kill()));
+    await Promise.all(this.#everyNode.map((node) => node.kill()));
     await this.#statusClient.close();
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from '@rrmq/client';
 import { Cluster } from '../cluster/cluster.ts';
 import { type FlowJob, isFlowClean } from '../flow/flow-job.ts';
 import { FlowProcess } from '../flow/flow-process.ts';
 import { formatFlowAccount } from '../flow/flow-report.ts';
+import { createTopics, portsFromLeader } from '../flow/flow-setup.ts';
 import { formatEnvironment, readEnvironment } from '../machine/environment.ts';
 import type { Progress } from '../progress.ts';
 import type { Resources } from '../resources.ts';
@@ -59,10 +59,8 @@ export async function runSoak(
 
 async function prepareJob(cluster: Cluster, options: SoakOptions): Promise<FlowJob> {
   const { publishers, poppers, messageBytes, backlog } = options;
-  const topics = Array.from({ length: options.topics }, (_, number) => `soak-${number}`);
-  await using client = connect(cluster.urls);
-  for (const topic of topics) await client.createTopic(topic, { ifNotExists: true });
-  const ports = cluster.nodes.map(({ port }) => port);
+  const topics = await createTopics(cluster, 'soak', options.topics);
+  const ports = await portsFromLeader(cluster);
   const max = backlog + Math.max(BACKLOG_SLACK_MIN, Math.ceil(backlog / 10));
   return { ports, topics, publishers, poppers, messageBytes, backlog: { min: backlog, max } };
 }
