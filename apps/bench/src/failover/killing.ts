@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
-import { poll } from '../polling.ts';
-import { type AckWatch, ackWithin } from '../traffic/ack-watch.ts';
+import { poll, within } from '../polling.ts';
+import type { AckWatch } from '../traffic/ack-watch.ts';
 
 /** What one death of a leader cost, in ms after the kill. */
 export interface Failover {
@@ -28,7 +28,7 @@ export async function killLeader(cluster: Cluster, watch: AckWatch): Promise<Fai
   const dead = leader.kill();
   const [leaderMs, ackMs] = await Promise.all([
     untilAnotherLeads(cluster, leader.url),
-    ackWithin(RECOVERY_MS_MAX, acked),
+    within(RECOVERY_MS_MAX, 'acked publish after the kill', acked),
   ]);
   await dead;
   leader.start();

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { nextMessage, startWorker } from '../load/worker-process.ts';
+import { within } from '../polling.ts';
 import type { Resources } from '../resources.ts';
 import type {
   BacklogLimits,
@@ -10,12 +11,20 @@ import type {
   FlowJob,
 } from './flow-job.ts';
 
+/** Only popping millions of messages at the end takes long. */
+const ANSWER_MS_MAX = 3_600_000;
+
 /** A process of its own through which messages flow, so that its work is not measured as the nodes'. */
 export class FlowProcess {
   readonly #worker: ChildProcess;
 
   constructor(resources: Resources) {
     this.#worker = startWorker('flow-generator', resources);
+  }
+
+  get pid(): number {
+    if (this.#worker.pid === undefined) throw new Error('the flow did not start');
+    return this.#worker.pid;
   }
 
   async start(job: FlowJob): Promise<void> {
@@ -42,7 +51,7 @@ export class FlowProcess {
 
   /** One at a time. */
   async #ask(command: FlowCommand): Promise<FlowAnswer> {
-    const answered = nextMessage(this.#worker);
+    const answered = within(ANSWER_MS_MAX, 'answer of the flow', nextMessage(this.#worker));
     this.#worker.send(command);
     const answer = (await answered) as FlowAnswer;
     if (answer.kind === 'failed') throw new Error(`the flow failed: ${answer.reason}`);

@@ -1,8 +1,9 @@
-import { connect } from '@rrmq/client';
+import { connect, type RrmqClient, RrmqError } from '@rrmq/client';
 import { untilCaughtUp, untilLeaderView } from '../cluster/catching-up.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { NodeProcess } from '../cluster/node-process.ts';
-import { type AckWatch, ackWithin } from '../traffic/ack-watch.ts';
+import { within } from '../polling.ts';
+import type { AckWatch } from '../traffic/ack-watch.ts';
 
 /** One step of a change, and how long it took. */
 export interface Step {
@@ -14,6 +15,8 @@ const RECOVERY_MS_MAX = 20_000;
 
 /** A change of the voters waits for those that join, and for a new leader. */
 const CHANGE_MS_MAX = 60_000;
+/** So often an answer of unknown outcome is borne. */
+const UNKNOWN_MAX = 5;
 const POLL_MS = 5;
 
 /** One more node joins and becomes a voter. */
@@ -39,7 +42,7 @@ export async function killTwo(
   const acked = acks.fromNow();
   const killedMs = performance.now();
   const dead = killed.map((node) => node.kill());
-  const ackedMs = await ackWithin(RECOVERY_MS_MAX, acked);
+  const ackedMs = await within(RECOVERY_MS_MAX, 'acked publish after the kill', acked);
   await Promise.all(dead);
   const what = `${namesOf(killed)}, the first of them leading: kill -9, until the next ack`;
   return { killed, step: { what, tookMs: ackedMs - killedMs } };
@@ -63,7 +66,7 @@ export async function removeTwo(cluster: Cluster): Promise<Step[]> {
   const ids = await idsOf(cluster, removed);
   const startedMs = performance.now();
   await using client = connect(cluster.urls);
-  await client.cluster.removeMembers(ids, { timeoutMs: CHANGE_MS_MAX });
+  const unknown = await removeSurely(client, ids);
   const removedMs = performance.now();
   await cluster.forget(removed);
   await cluster.leader();
@@ -71,12 +74,26 @@ export async function removeTwo(cluster: Cluster): Promise<Step[]> {
   const ledMs = performance.now();
   const left = await Promise.all(removed.map((node) => node.stop()));
   const name = namesOf(removed);
+  const asked = unknown === 0 ? '' : `, after ${unknown} answers of unknown outcome`;
   const end = left.every(Boolean) ? 'ended by SIGTERM' : 'ended, NOT with exit code 0';
   return [
-    { what: `${name}, the first of them leading: removed`, tookMs: removedMs - startedMs },
+    { what: `${name}, the first of them leading: removed${asked}`, tookMs: removedMs - startedMs },
     { what: 'the other three: until they agree on a leader', tookMs: ledMs - removedMs },
     { what: `${name}: ${end}`, tookMs: performance.now() - ledMs },
   ];
+}
+
+/** Asks until it is known to be done; how often the answer was that nobody knows, which may be asked again. */
+async function removeSurely(client: RrmqClient, ids: readonly number[]): Promise<number> {
+  for (let unknown = 0; ; unknown++) {
+    try {
+      await client.cluster.removeMembers(ids, { timeoutMs: CHANGE_MS_MAX });
+      return unknown;
+    } catch (error) {
+      const isUnknown = error instanceof RrmqError && error.outcome === 'unknown';
+      if (!isUnknown || unknown >= UNKNOWN_MAX) throw error;
+    }
+  }
 }
 
 async function idsOf(cluster: Cluster, nodes: readonly NodeProcess[]): Promise<number[]> {

@@ -3,6 +3,8 @@ import type { NodeSample, Sample } from './sampling.ts';
 /** A measure over the run: the mean of its last third beside the mean of its middle third. */
 export interface Trend {
   readonly what: string;
+  /** A rate also falls when the machine has other work: it is shown, and proves nothing. */
+  readonly unit: 'bytes' | 'per second';
   readonly middle: number;
   readonly last: number;
   readonly isFlat: boolean;
@@ -38,11 +40,16 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
         const node = sample.nodes[at];
         return (node === undefined ? undefined : of(node)) ?? 0;
       });
-      return { what: `${name} of node ${at}, bytes`, ...grown(thirdsOf(values)) };
+      return { what: `${name} of node ${at}`, unit: 'bytes' as const, ...grown(thirdsOf(values)) };
     }),
   );
   return [
-    { what: 'acked/s', ...rate, isFlat: rate.last >= rate.middle * (1 - CHANGE_MAX) },
+    {
+      what: 'acked messages',
+      unit: 'per second',
+      ...rate,
+      isFlat: rate.last >= rate.middle * (1 - CHANGE_MAX),
+    },
     ...ofNodes,
   ];
 }
@@ -68,4 +75,9 @@ function thirdsOf(values: readonly number[]): Thirds {
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Whether no log, store or heap grew. */
+export function isFlat(trends: readonly Trend[]): boolean {
+  return trends.every((trend) => trend.unit !== 'bytes' || trend.isFlat);
 }

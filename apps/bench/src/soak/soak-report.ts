@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatPercent, UNKNOWN } from '../quantities.ts';
 import { formatTable } from '../table.ts';
-import type { Trend } from './flatness.ts';
+import { isFlat, type Trend } from './flatness.ts';
 import type { NodeSample, Sample } from './sampling.ts';
 
 /** All samples, one a row; the figures of the nodes stand side by side, in MiB. */
@@ -11,6 +11,7 @@ export function formatSamples(samples: readonly Sample[]): string {
     'popped/s',
     'backlog',
     'failed',
+    'others',
     'log MiB',
     'store MiB',
     'on disk MiB',
@@ -26,6 +27,7 @@ export function formatSamples(samples: readonly Sample[]): string {
       formatCount(sample.poppedPerSecond),
       formatCount(sample.backlog),
       formatCount(sample.failed),
+      formatPercent(sample.othersCpuPercent),
       each(({ logBytes }) => logBytes),
       each(({ storeBytes }) => storeBytes),
       each(({ storeAllocatedBytes }) => storeAllocatedBytes),
@@ -42,20 +44,21 @@ function formatMebibytes(bytes: number | undefined): string {
 
 /** The last third of the run beside the one before, and what follows. */
 export function formatTrends(trends: readonly Trend[]): string {
-  const rows = trends.map(({ what, middle, last, isFlat }) => {
-    const show = what.endsWith('bytes') ? (value: number) => formatBytes(value) : formatFigure;
-    const change = middle === 0 ? undefined : (100 * (last - middle)) / middle;
-    return [
-      what.replace(', bytes', ''),
-      show(middle),
-      show(last),
-      change === undefined
-        ? UNKNOWN
-        : `${change < 0 ? '-' : '+'}${formatPercent(Math.abs(change))}`,
-      isFlat ? 'yes' : 'NO',
-    ];
+  const rows = trends.map(({ what, unit, middle, last, isFlat: isSteady }) => {
+    const show = unit === 'bytes' ? (value: number) => formatBytes(value) : formatFigure;
+    return [what, show(middle), show(last), formatChange(middle, last), isSteady ? 'yes' : 'NO'];
   });
   const table = formatTable(['mean of', 'middle third', 'last third', 'change', 'flat'], rows);
-  const verdict = trends.every(({ isFlat }) => isFlat) ? 'flat' : '! not flat';
-  return `${table}\n\n${verdict}`;
+  const hasSlowed = trends.some((trend) => trend.unit === 'per second' && !trend.isFlat);
+  return [
+    table,
+    isFlat(trends) ? 'log, store and memory: flat' : '! log, store or memory: not flat',
+    ...(hasSlowed ? ['! the rate fell: is it the machine? "others" is other work on it'] : []),
+  ].join('\n\n');
+}
+
+function formatChange(before: number, after: number): string {
+  if (before === 0) return UNKNOWN;
+  const percent = (100 * (after - before)) / before;
+  return `${percent < 0 ? '-' : '+'}${formatPercent(Math.abs(percent))}`;
 }
