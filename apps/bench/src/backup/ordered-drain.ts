@@ -3,12 +3,12 @@ import { FlowLane, LeaderPort } from '../flow/flow-lane.ts';
 import { encodePop } from '../load/http-connection.ts';
 
 /** Pops each topic empty over a connection of its own; the numbers of a topic's messages in the order of the pops. */
-export async function drainInOrder(
+export function drainInOrder(
   ports: readonly number[],
   topics: readonly string[],
 ): Promise<number[][]> {
   const leader = new LeaderPort(ports);
-  return await Promise.all(topics.map((topic) => drainTopic(leader, topic)));
+  return Promise.all(topics.map((topic) => drainTopic(leader, topic)));
 }
 
 /** A pop of unknown outcome may have taken a message with it: it ends the run. */

@@ -78,6 +78,6 @@ function meanOf(values: readonly number[]): number {
 }
 
 /** Whether no log, store or heap grew. */
-export function isFlat(trends: readonly Trend[]): boolean {
+export function hasNotGrown(trends: readonly Trend[]): boolean {
   return trends.every((trend) => trend.unit !== 'bytes' || trend.isFlat);
 }

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatPercent, UNKNOWN } from '../quantities.ts';
 import { formatTable } from '../table.ts';
-import { isFlat, type Trend } from './flatness.ts';
+import { hasNotGrown, type Trend } from './flatness.ts';
 import type { NodeSample, Sample } from './sampling.ts';
 
 /** All samples, one a row; the figures of the nodes stand side by side, in MiB. */
@@ -52,7 +52,7 @@ export function formatTrends(trends: readonly Trend[]): string {
   const hasSlowed = trends.some((trend) => trend.unit === 'per second' && !trend.isFlat);
   return [
     table,
-    isFlat(trends) ? 'log, store and memory: flat' : '! log, store or memory: not flat',
+    hasNotGrown(trends) ? 'log, store and memory: flat' : '! log, store or memory: not flat',
     ...(hasSlowed ? ['! the rate fell: is it the machine? "others" is other work on it'] : []),
   ].join('\n\n');
 }

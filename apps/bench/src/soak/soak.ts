@@ -9,7 +9,7 @@ import type { Progress } from '../progress.ts';
 import type { Resources } from '../resources.ts';
 import { writeJson } from '../result-file.ts';
 import { makeRunDirectory } from '../run-directory.ts';
-import { isFlat, SAMPLES_MIN, trendsOf } from './flatness.ts';
+import { hasNotGrown, SAMPLES_MIN, trendsOf } from './flatness.ts';
 import { type Sample, Sampler } from './sampling.ts';
 import { formatSamples, formatTrends } from './soak-report.ts';
 
@@ -54,7 +54,7 @@ export async function runSoak(
   const texts = [formatSamples(samples), formatTrends(trends), formatFlowAccount(account)];
   console.log(texts.join('\n\n'));
   writeJson(options.json, { bench: 'soak', environment, options, samples, trends, account });
-  return isFlat(trends) && isFlowClean(account) ? 0 : 1;
+  return hasNotGrown(trends) && isFlowClean(account) ? 0 : 1;
 }
 
 async function prepareJob(cluster: Cluster, options: SoakOptions): Promise<FlowJob> {

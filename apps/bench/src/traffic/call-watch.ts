@@ -57,7 +57,7 @@ export class CallWatch {
   #failing(error: unknown, call: string): CallFigures {
     if (error === undefined) return this.#figures;
     const { failed, failures } = this.#figures;
-    const words = `${call}: ${error instanceof Error ? error.message : String(error)}`;
+    const words = `${call}: ${error instanceof Error ? error.message : 'for an unknown reason'}`;
     return {
       ...this.#figures,
       failed: failed + 1,
