@@ -34,7 +34,8 @@ export function formatCatchUp(figures: SnapshotCatchUp): string {
     [
       ['three nodes, steady', ...part(steadyPerSecond)],
       ['without one follower', ...part(figures.awayPerSecond)],
-      ['while it catches up', ...part(figures.catchingUpPerSecond)],
+      ['while its process starts', ...part(figures.startingPerSecond)],
+      ['from its start until it has caught up', ...part(figures.catchingUpPerSecond)],
       ['in the worst second of that', ...part(figures.worstPerSecond)],
     ],
   );

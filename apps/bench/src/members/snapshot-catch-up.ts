@@ -12,9 +12,12 @@ import type { Progress } from '../progress.ts';
 
 /** How a follower that was away for long came back, and what that cost the publishers. */
 export interface SnapshotCatchUp {
-  /** Acked messages per second: with all three nodes, without the follower, while it caught up, and in the worst second of that. */
+  /** Acked messages per second: with all three nodes, and without the follower. */
   readonly steadyPerSecond: number;
   readonly awayPerSecond: number;
+  /** From the start of its process until it listened: on few cores that alone is felt. */
+  readonly startingPerSecond: number;
+  /** From the start of its process until it had caught up, and the worst second of that. */
   readonly catchingUpPerSecond: number;
   readonly worstPerSecond: number;
   /** Acked while it was away. */
@@ -97,7 +100,12 @@ async function untilCompactedPast(
 
 type Back = Pick<
   SnapshotCatchUp,
-  'catchingUpPerSecond' | 'worstPerSecond' | 'caughtUpMs' | 'snapshotMs' | 'installed'
+  | 'startingPerSecond'
+  | 'catchingUpPerSecond'
+  | 'worstPerSecond'
+  | 'caughtUpMs'
+  | 'snapshotMs'
+  | 'installed'
 >;
 
 async function bringBackUnderLoad(
@@ -109,7 +117,9 @@ async function bringBackUnderLoad(
   const from = await flow.counts();
   const startedMs = performance.now();
   follower.start();
-  const seconds: FlowCounts[] = [from];
+  await follower.untilListening(LOOK_MS);
+  const listening = await flow.counts();
+  const seconds: FlowCounts[] = [from, listening];
   while (!isCaughtUp(await untilLeaderView(cluster), follower.url)) {
     if (performance.now() - startedMs > BACK_MS_MAX) throw new Error('it did not catch up');
     await delay(LOOK_MS);
@@ -120,6 +130,7 @@ async function bringBackUnderLoad(
   const to = await flow.counts();
   const catchingUpPerSecond = ratesBetween(from, to).ackedPerSecond;
   return {
+    startingPerSecond: ratesBetween(from, listening).ackedPerSecond,
     catchingUpPerSecond,
     worstPerSecond: Math.min(catchingUpPerSecond, ...ratesOf(seconds)),
     caughtUpMs,
