@@ -3,12 +3,8 @@ import { Backlog } from '../src/flow/backlog.ts';
 
 /** Whether a promise resolves once all that is ready has run. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  void promise.then(() => {
-    settled = true;
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  return settled;
+  const turnOver = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([promise.then(() => true), turnOver]);
 }
 
 describe('the backlog of a flow', () => {
