@@ -142,6 +142,7 @@ benchmark('backup', 'save under load, restore into an empty cluster, compare all
   .option('--message-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
   .option('--topics <n>', 'over which they are spread', upTo(1000), 16)
   .option('--connections <n>', 'that publish', upTo(1000), 64)
+  .option('--load-seconds <n>', 'of publishing without a limit before', upTo(600), 3)
   .option('--nodes <n>', 'size of each cluster', upTo(19), 3)
   .action((options: BackupOptions) =>
     runToTheEnd((resources) => runBackup(options, resources, new Progress())),

@@ -60,7 +60,15 @@ describe('the programs', () => {
   });
 
   it('backup saves, restores and compares', async () => {
-    const { code, output } = await run(['backup', '--messages=500', `--directory=${data}`]);
+    const { code, output } = await run([
+      'backup',
+      '--messages=500',
+      '--topics=4',
+      '--connections=4',
+      '--load-seconds=1',
+      '--nodes=1',
+      `--directory=${data}`,
+    ]);
     expect(output).toContain('in the same order');
     expect(code).toBe(0);
     expect(readdirSync(data)).toEqual([]);

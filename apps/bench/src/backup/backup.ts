@@ -21,15 +21,14 @@ export interface BackupOptions {
   readonly topics: number;
   /** Connections that publish, also while the backup is saved. */
   readonly connections: number;
+  /** Between the filling and the backup: the rate of this time is compared with that of the backup's. */
+  readonly loadSeconds: number;
   readonly nodes: number;
   readonly json?: string;
   readonly directory?: string;
 }
 
 const FILL_MS_MAX = 3_600_000;
-
-/** The load runs for so long before the backup, to be compared with. */
-const LOAD_MS = 3000;
 
 /** `bench backup`: exit code 1 when what was restored is not what was saved. */
 export async function runBackup(
@@ -76,7 +75,7 @@ type Saved = Omit<BackupFigures, 'restored' | 'comparison'> & { readonly saved: 
 /** Fills the source, lets the load go on without a limit, saves meanwhile, and ends the load. */
 async function fillAndSave(
   { source, flow, topics, file }: Source,
-  { messages, messageBytes, connections }: BackupOptions,
+  { messages, messageBytes, connections, loadSeconds }: BackupOptions,
   progress: Progress,
 ): Promise<Saved> {
   const filled = topics.length * Math.ceil(messages / topics.length);
@@ -93,7 +92,7 @@ async function fillAndSave(
   progress.show('saving a backup under load');
   await flow.limit({ min: 0, max: Number.MAX_SAFE_INTEGER });
   const before = await flow.counts();
-  await delay(LOAD_MS);
+  await delay(loadSeconds * 1000);
   const loaded = await flow.counts();
   const saved = await saveBackup(source, file);
   const after = await flow.counts();
