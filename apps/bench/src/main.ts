@@ -1,13 +1,20 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BackupOptions, runBackup } from './backup/backup.ts';
 import { type DiskOptions, runDisk } from './disk/disk.ts';
 import { type FailoverOptions, runFailover } from './failover/failover.ts';
+import { runFlowGenerator } from './flow/flow-generator.ts';
 import { type IdleOptions, runIdle } from './idle/idle.ts';
 import { runEchoServer } from './load/echo-server.ts';
 import { runLoadGenerator } from './load/load-generator.ts';
+import { type MembersOptions, runMembers } from './members/members.ts';
 import { Progress } from './progress.ts';
 import { type PutOptions, runPut } from './put/put.ts';
+import { type RaftOptions, runRaft } from './raft/raft.ts';
+import { runRaftProcess } from './raft/raft-process.ts';
 import { runToTheEnd } from './resources.ts';
+import { type RollingOptions, runRolling } from './rolling/rolling.ts';
+import { runSoak, type SoakOptions } from './soak/soak.ts';
 import { runStart, type StartOptions } from './start/start.ts';
 
 const program = new Command('bench').description(
@@ -87,7 +94,63 @@ benchmark('idle', 'what a cluster costs that has nothing to do')
     runToTheEnd((resources) => runIdle(options, resources, new Progress())),
   );
 
+benchmark('raft', 'the library alone: three processes that propose, replicate and write')
+  .option('--entry-bytes <list>', 'sizes of entries', listUpTo(65_536), [256, 1024])
+  .option('--rounds <n>', 'rounds of each size', upTo(100), 3)
+  .option('--seconds <n>', 'length of a round', upTo(60), 10)
+  .option('--warm-up-seconds <n>', 'load before each round', upTo(60), 5)
+  .option('--window <n>', 'proposals under way', upTo(65_536), 4096)
+  .option('--nodes <n>', 'size of the group', upTo(19), 3)
+  .action((options: RaftOptions) =>
+    runToTheEnd((resources) => runRaft(options, resources, new Progress())),
+  );
+
+benchmark('soak', 'publish and pop at full speed: do log, store and memory stop to grow?')
+  .option('--minutes <n>', 'how long', upTo(24 * 60), 10)
+  .option('--sample-seconds <n>', 'between two samples', upTo(600), 15)
+  .option('--publishers <n>', 'connections that publish', upTo(1000), 32)
+  .option('--poppers <n>', 'connections that pop', upTo(1000), 32)
+  .option('--topics <n>', 'over which they are spread', upTo(1000), 4)
+  .option('--message-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
+  .option('--backlog <n>', 'messages that are there all the time', upTo(100_000_000), 10_000)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: SoakOptions) =>
+    runToTheEnd((resources) => runSoak(options, resources, new Progress())),
+  );
+
+benchmark('rolling', 'restart each node by SIGTERM under load: no call may fail')
+  .option('--rounds <n>', 'how often each node', upTo(1000), 10)
+  .option('--producers <n>', 'each with its own topic and client', upTo(100), 4)
+  .option('--rate <n>', 'publishes per second of all producers', upTo(10_000), 400)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: RollingOptions) =>
+    runToTheEnd((resources) => runRolling(options, resources, new Progress())),
+  );
+
+benchmark('members', 'join, kill -9, remove and a snapshot under load, then account for all')
+  .option('--producers <n>', 'each with its own topic and client', upTo(100), 4)
+  .option('--rate <n>', 'publishes per second of all producers', upTo(10_000), 400)
+  .option('--missed-messages <n>', 'while a follower is away', upTo(100_000_000), 1_000_000)
+  .option('--connections <n>', 'that publish then, and as many that pop', upTo(1000), 32)
+  .option('--backlog <n>', 'messages that are there all the time', upTo(100_000_000), 50_000)
+  .action((options: MembersOptions) =>
+    runToTheEnd((resources) => runMembers(options, resources, new Progress())),
+  );
+
+benchmark('backup', 'save under load, restore into an empty cluster, compare all messages')
+  .option('--messages <n>', 'before the backup', upTo(100_000_000), 200_000)
+  .option('--message-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
+  .option('--topics <n>', 'over which they are spread', upTo(1000), 16)
+  .option('--connections <n>', 'that publish', upTo(1000), 64)
+  .option('--load-seconds <n>', 'of publishing without a limit before', upTo(600), 3)
+  .option('--nodes <n>', 'size of each cluster', upTo(19), 3)
+  .action((options: BackupOptions) =>
+    runToTheEnd((resources) => runBackup(options, resources, new Progress())),
+  );
+
 program.command('echo-server', { hidden: true }).action(runEchoServer);
 program.command('load-generator', { hidden: true }).action(runLoadGenerator);
+program.command('flow-generator', { hidden: true }).action(runFlowGenerator);
+program.command('raft-process', { hidden: true }).action(runRaftProcess);
 
 await program.parseAsync();

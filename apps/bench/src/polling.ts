@@ -26,3 +26,19 @@ export async function poll<T>(
   }
   throw new Error(`no ${what} within ${timeoutMs / 1000} s${explain?.() ?? ''}`);
 }
+
+/**
+ * Waits for `work`, so long at most.
+ * @throws {Error} `no <what> within …` when it takes longer.
+ */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = delay(ms, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no ${what} within ${ms / 1000} s`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountFor, isClean, Ledger } from '../src/failover/ledger.ts';
+import { accountFor, isClean, Ledger } from '../src/traffic/ledger.ts';
 
 /** Messages `t:0` to `t:4`: acked, acked, unknown, refused, acked. */
 function makeLedger(): Ledger {

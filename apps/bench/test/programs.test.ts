@@ -51,13 +51,47 @@ describe('the programs', () => {
     expect(readdirSync(data)).toEqual([]);
   });
 
+  it('raft starts a group, proposes in it and leaves nothing behind', async () => {
+    const lengths = ['--rounds=1', '--seconds=1', '--warm-up-seconds=1', '--entry-bytes=64'];
+    const { code, output } = await run(['raft', ...lengths, `--directory=${data}`]);
+    expect(output).toMatch(/^64 B +[\d,]+ .* 1\/1$/m);
+    expect(code).toBe(0);
+    expect(readdirSync(data)).toEqual([]);
+  });
+
+  it('backup saves, restores and compares', async () => {
+    const { code, output } = await run([
+      'backup',
+      '--messages=500',
+      '--topics=4',
+      '--connections=4',
+      '--load-seconds=1',
+      '--nodes=1',
+      `--directory=${data}`,
+    ]);
+    expect(output).toContain('in the same order');
+    expect(code).toBe(0);
+    expect(readdirSync(data)).toEqual([]);
+  });
+
   it('Ctrl-C ends a run early and cleans up', async () => {
     const { code } = await run(['put', '--directory', data], 'one durable write');
     expect(code).toBe(130);
     expect(readdirSync(data)).toEqual([]);
   });
 
-  it.each(['put', 'disk', 'start', 'failover', 'idle'])('%s --help explains it', async (name) => {
+  it.each([
+    'put',
+    'disk',
+    'start',
+    'failover',
+    'idle',
+    'raft',
+    'soak',
+    'rolling',
+    'members',
+    'backup',
+  ])('%s --help explains it', async (name) => {
     const { code, output } = await run([name, '--help']);
     expect(code).toBe(0);
     expect(output).toContain(`Usage: bench ${name} [options]`);

@@ -12,6 +12,17 @@ describe('the reply reader', () => {
     expect(reader.take(reply('204 No Content', ''))).toBe(204);
   });
 
+  it('keeps the last body, and the port of the leader if that is named', () => {
+    const reader = new ReplyReader();
+    reader.take(reply('200 OK', '{"success":true}'));
+    expect(reader.body).toBe('{"success":true}');
+    expect(reader.leaderPort).toBeUndefined();
+    const head = 'HTTP/1.1 400 Bad Request\r\nRRMQ-Leader: http://127.0.0.1:7002\r\n';
+    reader.take(Buffer.from(`${head}Content-Length: 2\r\n\r\n{}`));
+    expect(reader.body).toBe('{}');
+    expect(reader.leaderPort).toBe(7002);
+  });
+
   it('waits for the rest of a reply, wherever it was cut', () => {
     const whole = reply('400 Bad Request', '{"success":false}');
     for (let cut = 1; cut < whole.length; cut++) {

@@ -7,12 +7,14 @@ import { poll } from '../polling.ts';
 
 /** What a node is started with. */
 export interface NodeSettings {
+  /** Counts the nodes of the run, from 0. */
   readonly index: number;
   /** Where it serves clients, on the loopback address. */
   readonly port: number;
   /** Of the cluster; also where its data goes. */
   readonly directory: string;
-  readonly configFile: string;
+  /** Arguments of the program that say which cluster it belongs to: at every start the same. */
+  readonly membership: readonly string[];
   /** Arguments of Node.js itself, such as `--cpu-prof`. */
   readonly execArgv: readonly string[];
 }
@@ -29,33 +31,47 @@ const program = join(dirname(require.resolve('rrmq-node/package.json')), 'bin', 
 /** One `rrmq-node`, a child of this process. It can be started again after it ended. */
 export class NodeProcess {
   readonly url: string;
+  readonly dataDirectory: string;
+  /** What it printed since its first start, one JSON object a line. */
+  readonly logFile: string;
   readonly #settings: NodeSettings;
-  readonly #logFile: string;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
 
   constructor(settings: NodeSettings) {
     this.#settings = settings;
     this.url = `http://127.0.0.1:${settings.port}`;
-    this.#logFile = join(settings.directory, `node-${settings.index}.log`);
+    this.dataDirectory = join(settings.directory, 'data', `node-${settings.index}`);
+    this.logFile = join(settings.directory, `node-${settings.index}.log`);
+  }
+
+  /** Counts the nodes of the run, from 0. */
+  get index(): number {
+    return this.#settings.index;
   }
 
   get port(): number {
     return this.#settings.port;
   }
 
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
   /** The process id. @throws {Error} when it does not run. */
   get pid(): number {
-    const pid = this.#isRunning() ? this.#child?.pid : undefined;
+    const pid = this.isRunning ? this.#child?.pid : undefined;
     if (pid === undefined) throw new Error(`node ${this.url} does not run${this.#logTail()}`);
     return pid;
   }
 
   /** Starts the program; `untilListening` says when it is up. */
   start(): void {
-    const { index, directory, configFile, execArgv } = this.#settings;
-    const log = openSync(this.#logFile, 'a');
-    const child = spawn(process.execPath, [...execArgv, program, configFile, String(index)], {
+    const { directory, membership, execArgv } = this.#settings;
+    const log = openSync(this.logFile, 'a');
+    const args = [...execArgv, program, ...membership, '--data-dir', this.dataDirectory];
+    const child = spawn(process.execPath, args, {
       cwd: directory,
       env: environmentWithoutSettings(),
       stdio: ['ignore', log, log],
@@ -73,7 +89,7 @@ export class NodeProcess {
     await poll(
       `connection to ${this.url}`,
       async () => {
-        if (!this.#isRunning()) throw new Error(`node ${this.url} ended${this.#logTail()}`);
+        if (!this.isRunning) throw new Error(`node ${this.url} ended${this.#logTail()}`);
         return (await takesConnections(this.port)) ? true : undefined;
       },
       { timeoutMs: LISTEN_MS_MAX, everyMs, explain: () => this.#logTail() },
@@ -86,22 +102,18 @@ export class NodeProcess {
     return this.#exited;
   }
 
-  /** SIGTERM, and SIGKILL if that does not end it. */
-  async stop(): Promise<void> {
-    if (!this.#isRunning()) return;
+  /** SIGTERM, and SIGKILL if that does not end it. Whether it ended as it should, or did not run. */
+  async stop(): Promise<boolean> {
+    if (!this.isRunning) return true;
     this.#child?.kill('SIGTERM');
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS_MAX);
     await this.#exited;
     clearTimeout(timer);
-  }
-
-  #isRunning(): boolean {
-    const child = this.#child;
-    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    return this.#child?.exitCode === 0;
   }
 
   #logTail(): string {
-    const text = readFileSync(this.#logFile, 'utf8').trim().slice(-LOG_TAIL_CHARS);
+    const text = readFileSync(this.logFile, 'utf8').trim().slice(-LOG_TAIL_CHARS);
     return text === '' ? '; it logged nothing' : `; the end of its log:\n${text}`;
   }
 }

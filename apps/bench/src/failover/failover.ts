@@ -4,12 +4,13 @@ import type { Progress } from '../progress.ts';
 import type { Resources } from '../resources.ts';
 import { writeJson } from '../result-file.ts';
 import { makeRunDirectory } from '../run-directory.ts';
-import { AckWatch } from './ack-watch.ts';
-import { drain } from './draining.ts';
-import { formatAccounts, formatFailovers } from './failover-report.ts';
+import { AckWatch } from '../traffic/ack-watch.ts';
+import { drain } from '../traffic/draining.ts';
+import { formatAccounts } from '../traffic/account-report.ts';
+import { formatFailovers } from './failover-report.ts';
 import { type Failover, killLeader } from './killing.ts';
-import { type Account, accountFor, isClean } from './ledger.ts';
-import { Producer } from './producer.ts';
+import { type Account, accountFor, isClean } from '../traffic/ledger.ts';
+import { Producer } from '../traffic/producer.ts';
 
 /** Options of `bench failover`. */
 export interface FailoverOptions {
@@ -21,6 +22,9 @@ export interface FailoverOptions {
   readonly json?: string;
   readonly directory?: string;
 }
+
+/** Longer than any election should take. */
+const PUBLISH_TIMEOUT_MS = 15_000;
 
 /** How often the progress of the final pops is shown. */
 const SHOW_EVERY = 500;
@@ -58,10 +62,14 @@ async function startProducers(
   watch: AckWatch,
   { producers: count, rate }: FailoverOptions,
 ): Promise<Producer[]> {
-  const producers = Array.from(
-    { length: count },
-    (_, number) => new Producer(cluster.urls, `producer-${number}`, watch),
-  );
+  const { urls } = cluster;
+  const onSettled = (calledMs: number, error: unknown) => {
+    if (error === undefined) watch.acked(calledMs);
+  };
+  const producers = Array.from({ length: count }, (_, number) => {
+    const topic = `producer-${number}`;
+    return new Producer({ urls, topic, connect: { timeoutMs: PUBLISH_TIMEOUT_MS }, onSettled });
+  });
   const everyMs = Math.max(1, Math.round((1000 * count) / rate));
   await Promise.all(producers.map((producer) => producer.start(everyMs)));
   return producers;

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../cluster/cluster.ts';
-import { poll } from '../polling.ts';
-import type { AckWatch } from './ack-watch.ts';
+import { poll, within } from '../polling.ts';
+import type { AckWatch } from '../traffic/ack-watch.ts';
 
 /** What one death of a leader cost, in ms after the kill. */
 export interface Failover {
@@ -28,7 +28,7 @@ export async function killLeader(cluster: Cluster, watch: AckWatch): Promise<Fai
   const dead = leader.kill();
   const [leaderMs, ackMs] = await Promise.all([
     untilAnotherLeads(cluster, leader.url),
-    within(RECOVERY_MS_MAX, acked),
+    within(RECOVERY_MS_MAX, 'acked publish after the kill', acked),
   ]);
   await dead;
   leader.start();
@@ -45,16 +45,4 @@ async function untilAnotherLeads(cluster: Cluster, deadUrl: string): Promise<num
     return isLed ? performance.now() : undefined;
   };
   return poll('leader after the kill', look, { timeoutMs: RECOVERY_MS_MAX, everyMs: POLL_MS });
-}
-
-async function within(ms: number, acked: Promise<number>): Promise<number> {
-  const over = new AbortController();
-  const late = delay(ms, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no acked publish within ${ms / 1000} s after the kill`);
-  });
-  try {
-    return await Promise.race([acked, late]);
-  } finally {
-    over.abort();
-  }
 }

@@ -10,6 +10,7 @@ const HEAD_BYTES_MAX = 16 * 1024;
  */
 export class ReplyReader {
   #text = '';
+  #last = '';
 
   /**
    * Takes what arrived; the status of the reply that it completes, if it does.
@@ -26,8 +27,21 @@ export class ReplyReader {
     if (this.#text.length < length) return undefined;
     if (this.#text.length > length) throw new Error('more than one reply to one request');
     const status = Number(this.#text.slice(9, 12));
+    this.#last = this.#text;
     this.#text = '';
     return status;
+  }
+
+  /** The body of the last whole reply, a character for each byte. */
+  get body(): string {
+    return this.#last.slice(this.#last.indexOf(HEAD_END) + HEAD_END.length);
+  }
+
+  /** The port of the leader that the last whole reply names, if it names one. */
+  get leaderPort(): number | undefined {
+    const head = this.#last.slice(0, this.#last.indexOf(HEAD_END));
+    const port = /\r\nrrmq-leader: *\S+:(\d+)/i.exec(head)?.[1];
+    return port === undefined ? undefined : Number(port);
   }
 }
 

@@ -33,6 +33,27 @@ export function readProcessUsage(pid: number): ProcessUsage | undefined {
   }
 }
 
+/** What a process holds in memory now. */
+export interface ProcessMemory {
+  /** Heaps and stacks: the process's own. */
+  readonly anonymousBytes: number;
+  /** Pages of mapped files, which the kernel may take back at any time. */
+  readonly fileBytes: number;
+}
+
+/** `undefined` when the process is gone or the system has no `/proc`. */
+export function readProcessMemory(pid: number): ProcessMemory | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return {
+      anonymousBytes: parseField(status, 'RssAnon') * 1024,
+      fileBytes: parseField(status, 'RssFile') * 1024,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Utime and stime are the 14th and 15th field of `/proc/<pid>/stat`; the 2nd, the name, may hold spaces. */
 export function parseCpuMs(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

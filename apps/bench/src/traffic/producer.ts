@@ -1,5 +1,4 @@
-import { connect, type RrmqClient, RrmqError } from '@rrmq/client';
-import type { AckWatch } from './ack-watch.ts';
+import { connect, type ConnectOptions, type RrmqClient, RrmqError } from '@rrmq/client';
 import { Ledger } from './ledger.ts';
 
 /**
@@ -8,21 +7,27 @@ import { Ledger } from './ledger.ts';
  */
 const PENDING_MAX = 2;
 
-/** Longer than any election should take. */
-const PUBLISH_TIMEOUT_MS = 15_000;
+/** What one is made with. */
+export interface ProducerOptions {
+  readonly urls: readonly string[];
+  readonly topic: string;
+  readonly connect: ConnectOptions;
+  /** Called when a publish has settled: when it was called, and why it failed, if it did. */
+  readonly onSettled: (calledMs: number, error: unknown) => void;
+}
 
 /** Publishes to a topic of its own at a steady rate, as long as the cluster keeps up with it. */
 export class Producer {
   readonly ledger: Ledger;
   readonly #client: RrmqClient;
-  readonly #watch: AckWatch;
+  readonly #onSettled: ProducerOptions['onSettled'];
   #timer: NodeJS.Timeout | undefined;
   #pending = 0;
 
-  constructor(urls: readonly string[], topic: string, watch: AckWatch) {
-    this.ledger = new Ledger(topic);
-    this.#client = connect(urls, { timeoutMs: PUBLISH_TIMEOUT_MS });
-    this.#watch = watch;
+  constructor(options: ProducerOptions) {
+    this.ledger = new Ledger(options.topic);
+    this.#client = connect(options.urls, options.connect);
+    this.#onSettled = options.onSettled;
   }
 
   /** Creates the topic, then publishes every `everyMs`. */
@@ -46,10 +51,11 @@ export class Producer {
     try {
       await this.#client.publish(this.ledger.topic, message);
       this.ledger.settle(message, 'acked');
-      this.#watch.acked(calledMs);
+      this.#onSettled(calledMs, undefined);
     } catch (error) {
       const isRefused = error instanceof RrmqError && error.outcome === 'none';
       this.ledger.settle(message, isRefused ? 'refused' : 'unknown');
+      this.#onSettled(calledMs, error);
     } finally {
       this.#pending--;
     }
