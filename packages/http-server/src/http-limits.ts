@@ -22,7 +22,9 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
   /** Open connections; more are closed at once. */
   readonly connectionsMax: number;
-  /** For calls in flight to be answered when the port stops. */
+  /** For clients of open connections to call once more, be answered and go, when the port stops. */
+  readonly farewellMs: number;
+  /** For all of a stop: for calls in flight to be answered, too. */
   readonly stopTimeoutMs: number;
 }
 
@@ -44,6 +46,8 @@ export const defaultHttpLimits: HttpLimits = {
   idleTimeoutMs: 65_000,
   /** About 20 KiB of memory each. */
   connectionsMax: 10_000,
+  /** A client in use of its connections calls many times in this; one that rests sees them close. */
+  farewellMs: 400,
   /** Longer than `commitTimeoutMs`, well below the 5 s that supervisors grant after SIGTERM. */
   stopTimeoutMs: 1_500,
 };

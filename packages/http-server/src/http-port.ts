@@ -6,7 +6,8 @@ import {
   createServer,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as TcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { assert } from '@rrmq/raft';
 import type { HttpLimits } from './http-limits.ts';
 
@@ -25,7 +26,10 @@ export class HttpPort {
   readonly server: Server;
   readonly #limits: HttpLimits;
   readonly #inFlight = new Set<ServerResponse>();
-  #allAnswered: (() => void) | undefined;
+  /** Those of clients: upgraded ones have another owner. */
+  readonly #sockets = new Set<Duplex>();
+  /** Set while the port stops. */
+  #onEnd: (() => void) | undefined;
   /** One listener for all responses: a closure for each would cost as much as the tracking. */
   readonly #settled: (this: ServerResponse) => void;
 
@@ -38,6 +42,8 @@ export class HttpPort {
     };
     this.server = newServer(limits, tls);
     this.server.maxConnections = limits.connectionsMax;
+    const opened = tls === undefined ? 'connection' : 'secureConnection';
+    this.server.on(opened, (socket: Duplex) => this.#trackSocket(socket));
     this.server.on('request', (request, response) => {
       this.#track(response);
       listener(request, response);
@@ -46,6 +52,10 @@ export class HttpPort {
 
   /** Resolves when the port accepts connections at `ip` only; port 0 takes a free one. */
   async listen(port: number, ip: string): Promise<AddressInfo> {
+    // Without anybody who takes upgrades over, Node treats them as plain requests: as long as nobody listens.
+    if (this.server.listenerCount('upgrade') > 0) {
+      this.server.on('upgrade', (_, socket) => this.#forget(socket));
+    }
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(port, ip, () => {
@@ -59,36 +69,54 @@ export class HttpPort {
   }
 
   /**
-   * Accepts nothing more, answers what is in flight and closes all connections, within `stopTimeoutMs`. Upgraded
-   * connections are left to their owner. A port that never listened stops at once.
+   * Accepts no more connections, answers what comes on those that are open and ends each with its answer; what is still
+   * open after `farewellMs` is closed when all that is in flight is answered, within `stopTimeoutMs`. A client that
+   * calls meanwhile gets an answer, not a reset that leaves it in the dark. Upgraded connections are left to their
+   * owner. A port that never listened stops at once.
    */
   async stop(): Promise<void> {
-    this.server.close();
+    // As `close` of a server for HTTP it would close idle connections at once, with requests on their way in some.
+    TcpServer.prototype.close.call(this.server);
     for (const response of this.#inFlight) response.shouldKeepAlive = false;
-    await this.#whenAllAnswered();
+    const { farewellMs, stopTimeoutMs } = this.#limits;
+    await this.#whenOver(() => this.#sockets.size === 0, farewellMs);
+    await this.#whenOver(() => this.#inFlight.size === 0, stopTimeoutMs - farewellMs);
     this.server.closeAllConnections();
+    this.server.close();
   }
 
-  #whenAllAnswered(): Promise<void> {
+  /** Resolves when `isOver`, asked whenever a response or a connection ends, or after `atMostMs`. */
+  #whenOver(isOver: () => boolean, atMostMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#limits.stopTimeoutMs);
-      this.#allAnswered = () => {
+      const timer = setTimeout(resolve, atMostMs);
+      this.#onEnd = () => {
+        if (!isOver()) return;
         clearTimeout(timer);
         resolve();
       };
-      if (this.#inFlight.size === 0) this.#allAnswered();
+      this.#onEnd();
     });
+  }
+
+  #trackSocket(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#forget(socket));
+  }
+
+  #forget(socket: Duplex): void {
+    this.#sockets.delete(socket);
+    this.#onEnd?.();
   }
 
   #track(response: ServerResponse): void {
     this.#inFlight.add(response);
-    if (this.#allAnswered !== undefined) response.shouldKeepAlive = false;
+    if (this.#onEnd !== undefined) response.shouldKeepAlive = false;
     response.on('close', this.#settled);
   }
 
   #settle(response: ServerResponse): void {
     this.#inFlight.delete(response);
-    if (this.#inFlight.size === 0) this.#allAnswered?.();
+    this.#onEnd?.();
   }
 }
 
