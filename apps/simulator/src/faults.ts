@@ -13,13 +13,13 @@ const FAULTS = [
   'split',
   'one-way',
   'heal',
-  'join',
-  'leave',
-  'promote',
-  'transfer',
-  'retire',
 ] as const;
-type Fault = (typeof FAULTS)[number];
+
+/** What operators do, in a part of the seeds. */
+const OPERATIONS = ['join', 'leave', 'promote', 'transfer', 'retire'] as const;
+const OPERATED_SEEDS = 0.5;
+
+type Fault = (typeof FAULTS | typeof OPERATIONS)[number];
 
 /** Elections are where Raft is delicate: so often a node whose role changes crashes a moment later. */
 const CRASH_ON_CHANGE = 0.12;
@@ -46,6 +46,7 @@ export class Faults {
   readonly #random: SimRandom;
   /** Leaders are cut off as soon as they are elected. */
   readonly #usurps: boolean;
+  readonly #kinds: readonly [Fault, ...Fault[]];
   #stopped = false;
 
   constructor(cluster: Cluster, members: Members) {
@@ -53,12 +54,13 @@ export class Faults {
     this.#members = members;
     this.#random = cluster.random.fork();
     this.#usurps = this.#random.chance(USURPED_SEEDS);
+    this.#kinds = this.#random.chance(OPERATED_SEEDS) ? [...FAULTS, ...OPERATIONS] : FAULTS;
   }
 
   start(): void {
     this.#cluster.world.after(this.#random.between(...GAP_MS), () => {
       if (this.#stopped) return;
-      this.#inject(this.#random.pick(FAULTS));
+      this.#inject(this.#random.pick(this.#kinds));
       this.start();
     });
   }

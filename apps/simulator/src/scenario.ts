@@ -122,8 +122,8 @@ function optionsOf(
         : {},
       // Often enough that logs are compacted, and peers that lag behind need a snapshot.
       flush: {
-        flushBytes: random.pick([500, 4_000, 100_000]),
-        flushEntries: random.pick([20, 100, 10_000]),
+        flushBytes: random.pick([4_000, 20_000, 200_000]),
+        flushEntries: random.pick([20, 100, 1_000]),
         flushAfterMs: random.pick([200, 2_000, 30_000]),
       },
       keepLogBytes: random.pick([0, 8_192, 65_536]),

@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import type { Configuration, Member } from './configuration.ts';
 import type { LogIndex, NodeId } from './numbers.ts';
+import { isVoter } from './quorum.ts';
 
 /** A configuration and the entry that brought it; index 0: told to a node when it joined, before it had an entry. */
 export interface PlacedConfiguration {
@@ -42,6 +43,14 @@ export class ConfigurationHistory {
       for (const member of configuration.members) members.set(member.id, member);
     }
     return [...members.values()];
+  }
+
+  /** Whether a node votes in the one in force at `index`, or in a later one. */
+  wasVoterSince(index: LogIndex, id: NodeId): boolean {
+    const first = this.#placed.findLast((placed) => placed.index <= index)?.index ?? 0;
+    return this.#placed.some(
+      (placed) => placed.index >= first && isVoter(placed.configuration, id),
+    );
   }
 
   add(placed: PlacedConfiguration): void {

@@ -171,9 +171,13 @@ export class CoreState {
     return isVoter(this.configuration, this.id);
   }
 
-  /** A voter whose state machine has what its log stands on. */
+  /**
+   * A voter whose state machine has what its log stands on. Also one that the newest configuration leaves out, as long
+   * as that is not committed: it may be the only one that holds it, and no other can be elected then (thesis §4.2.2).
+   */
   get mayCampaign(): boolean {
-    return this.isVoter && this.#installing === undefined;
+    if (this.#installing !== undefined) return false;
+    return this.isVoter || this.#configurations.wasVoterSince(this.#committed, this.id);
   }
 
   get leader(): NodeId {

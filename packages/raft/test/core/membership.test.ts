@@ -233,6 +233,23 @@ describe('M05 a leader removes itself (§6)', () => {
     expect(network.propose(1, 'c')).toBe(false);
   });
 
+  it('M05 who alone holds the entry that removes him campaigns, for nobody else can be elected (thesis §4.2.2)', () => {
+    const network = led({ voters: 2 });
+    // The joint configuration is committed, and the final one stands in no other log.
+    const isFinal = (): boolean => voters(network, 1)[0] === 2 && outgoing(network, 1).length === 0;
+    const cut = network.drop(
+      ({ kind, from }) => kind === 'append-entries' && from === 1 && isFinal(),
+    );
+    network.change(1, remove(1));
+    expect(isFinal()).toBe(true);
+    expect(outgoing(network, 2)).toEqual([1, 2]);
+    network.node(1).restart();
+    cut();
+    network.tick(3_000);
+    expectSettled(network, 2);
+    expect(network.leaders).toEqual([2]);
+  });
+
   it('M05 the last voter cannot leave', () => {
     const network = led({ voters: 1 });
     const answer = network.change(1, remove(1));

@@ -153,7 +153,7 @@ export class OutgoingStream {
     this.#callOffStallCheck?.();
     this.#callOffStallCheck = undefined;
     this.#forgetPending();
-    this.#dialLater();
+    this.#dialLater(event?.kind === 'refused-by-peer');
     if (event !== undefined) this.#owner.failed(event);
     if (lostFrames > 0) this.#owner.dropped(lostFrames);
     if (wasOpen) this.#event('stream-lost');
@@ -161,8 +161,8 @@ export class OutgoingStream {
     if (reason === 'refused') this.#owner.refused();
   }
 
-  #dialLater(): void {
-    const delayMs = this.#schedule.nextDelayMs();
+  #dialLater(refused: boolean): void {
+    const delayMs = this.#schedule.nextDelayMs(refused);
     if (delayMs === 0) this.#dial();
     else this.#callOffRetry = this.#context.timers.after(delayMs, () => this.#dial());
   }

@@ -12,7 +12,7 @@ const HELD_MS_MIN = 100;
 
 /**
  * When to dial again. After a loss: at once, after 20 ms, then every 100 ms, after 10 s more and more seldom, at last
- * every second.
+ * every second; every second, too, when the peer refuses us.
  */
 export class RetrySchedule {
   readonly #clock: Clock;
@@ -38,15 +38,24 @@ export class RetrySchedule {
     this.#openedAt = this.#clock.monotonicMs();
   }
 
-  /** Call after each failed attempt and each loss of an open stream. Milliseconds until the next attempt. */
-  nextDelayMs(): number {
+  /**
+   * Call after each failed attempt and each loss of an open stream. Milliseconds until the next attempt. `refused`: the
+   * peer turned us away, and will do so again until somebody changes something.
+   */
+  nextDelayMs(refused = false): number {
     const now = this.#clock.monotonicMs();
     if (this.#openedAt !== undefined) this.#lost(now, this.#openedAt);
     else this.#failed();
+    if (refused) return this.#spread(RETRY_MS_MAX);
     if (this.#failures === 0 && !this.#flaps) return 0;
     if (this.#failures === 1 && !this.#flaps) return SECOND_LOOK_MS;
     if (now - this.#since >= EAGER_MS) this.#slowMs = Math.min(this.#slowMs * 2, RETRY_MS_MAX);
-    return this.#slowMs * (0.75 + this.#random.next() / 2);
+    return this.#spread(this.#slowMs);
+  }
+
+  /** ± 25 %, so that nodes do not dial in step. */
+  #spread(ms: number): number {
+    return ms * (0.75 + this.#random.next() / 2);
   }
 
   #failed(): void {
