@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/numbers.ts';
-import type { Configuration } from '../core/configuration.ts';
+import type { Configuration, Member } from '../core/configuration.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { DurableLog } from '../storage/log.ts';
@@ -33,6 +33,9 @@ export class Peers {
   readonly #silence: Silence;
   #nowMs: number;
   #met: ReadonlySet<NodeId> = new Set();
+  #configuration: Configuration | undefined;
+  /** Members no longer, but not yet for good. */
+  #leaving: readonly Member[] = [];
 
   constructor(options: PeersOptions) {
     const { clock } = options.ports;
@@ -53,9 +56,32 @@ export class Peers {
     for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
   }
 
-  meet({ members, nextId }: Configuration): void {
+  /**
+   * Meets the members of the configuration in force. Who has left it is met until that is committed, and for as long as
+   * it leads: a leader that leaves must hear that its last change is committed, and hand over. Called every turn.
+   */
+  meet(): void {
+    const { configuration } = this.#options.core;
+    const left = this.#leaving.length;
+    const isNew = configuration !== this.#configuration;
+    if (isNew) {
+      const { members } = configuration;
+      const before = [...this.#leaving, ...(this.#configuration?.members ?? [])];
+      this.#leaving = before.filter(({ id }) => !members.some((member) => member.id === id));
+    }
+    this.#configuration = configuration;
+    if (this.#leaving.length > 0 && this.#haveLeft()) this.#leaving = [];
+    if (isNew || this.#leaving.length < left) this.#connect(configuration);
+  }
+
+  #haveLeft(): boolean {
+    const { configurationIndex, committed, leader } = this.#options.core;
+    return configurationIndex <= committed && !this.#leaving.some(({ id }) => id === leader);
+  }
+
+  #connect({ members, nextId }: Configuration): void {
     const { core } = this.#options;
-    const peers = members
+    const peers = [...members, ...this.#leaving]
       .filter(({ id }) => id !== core.id)
       .map(({ id, address, instanceId }) => ({
         id,

@@ -68,7 +68,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#configuration = configuration;
     this.#seen = { role, term, leader: NOBODY, committed, vote };
     this.#alarm = new Alarm(ports.timers, () => this.#schedule());
-    this.#parts.peers.meet(configuration);
+    this.#parts.peers.meet();
     this.#parts.room.start();
     this.#schedule();
   }
@@ -309,10 +309,10 @@ export class RaftNode<Result> implements Group<Result> {
   }
 
   #watchConfiguration(): void {
+    this.#parts.peers.meet();
     const { configuration, configurationIndex: index } = this.#core;
     if (configuration === this.#configuration) return;
     this.#configuration = configuration;
-    this.#parts.peers.meet(configuration);
     this.#tell({ kind: 'configuration-changed', index, configuration });
   }
 
