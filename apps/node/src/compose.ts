@@ -108,6 +108,8 @@ function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResul
       electionTimeoutMinMs: settings.electionTimeoutMs,
       electionTimeoutMaxMs: 2 * settings.electionTimeoutMs,
     },
+    keepLogBytes: settings.keepLogBytes,
+    reserveBytes: settings.reserveBytes,
     onEvent: (event) => {
       logEvent(logger, event);
       parts.leader.saw(event);

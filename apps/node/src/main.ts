@@ -8,6 +8,7 @@ Examples:
   rrmq-node config.json 0                   the first node of the list in config.json
   rrmq-node config.json 2 --data-dir /var/lib/rrmq
   rrmq-node --join http://10.0.0.1:7001     one more node for a running cluster
+  rrmq-node --data-dir rrmq-data/joined     the same node again: it knows its cluster now
   rrmq-node dev                             three nodes here, to try things out
   rrmq-node verify rrmq-data/1f2e…/node-0   is the data of a stopped node whole?
 
@@ -55,6 +56,7 @@ function buildProgram(version: string): Command {
         .choices(['voter', 'learner'])
         .default('voter'),
     )
+    .option('--replaces <id>', 'joining: the member that leaves when this node is a voter')
     .addOption(option('dataDir', 'dir', 'where the data lives'))
     .addOption(option('clusterSecretFile', 'file', 'what all nodes of a cluster must know'))
     .addOption(option('adminTokenFile', 'file', 'what changes of the cluster and backups need'))
@@ -70,6 +72,10 @@ function buildProgram(version: string): Command {
         'ms',
         'without heartbeats until an election, 300; up to twice that',
       ),
+    )
+    .addOption(option('keepLogBytes', 'bytes', 'of the log, for nodes that were away, 64 MiB'))
+    .addOption(
+      option('reserveBytes', 'bytes', 'free on the disk, below which publishes are refused, 64 MiB'),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (config: string | undefined, index: string | undefined, flags: Flags) => {

@@ -8,27 +8,29 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Gives up a port that was held. */
+export type Release = () => Promise<void>;
+
 /**
  * Listens for a moment; rejects with a `NodeFailure` when that is not possible. Another process may still take the port
  * afterwards: then listening for good fails.
  */
 export async function requireFreePort(address: ListenAddress): Promise<void> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', (error) => reject(listenFailure(error, address)));
-    probe.listen(address.port, address.ip, () => probe.close(() => resolve()));
-  });
+  const release = await holdPort(address);
+  await release();
 }
 
-/** As `requireFreePort`, for a port that may as well be another one. Rejects for reasons that lie in the address. */
-export async function isPortFree(address: ListenAddress): Promise<boolean> {
-  try {
-    await requireFreePort(address);
-    return true;
-  } catch (error) {
-    if (error instanceof NodeFailure && error.exitCode === ExitCode.portTaken) return false;
-    throw error;
-  }
+/** Keeps others off a port until it is released. Rejects with a `NodeFailure` when it cannot be had. */
+export function holdPort(address: ListenAddress): Promise<Release> {
+  const holder = createServer((socket) => socket.destroy());
+  const release = (): Promise<void> =>
+    new Promise((resolve) => {
+      holder.close(() => resolve());
+    });
+  return new Promise((resolve, reject) => {
+    holder.once('error', (error) => reject(listenFailure(error, address)));
+    holder.listen(address.port, address.ip, () => resolve(release));
+  });
 }
 
 /** Why a node could not listen at its address, in words. */

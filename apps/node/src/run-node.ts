@@ -34,6 +34,7 @@ export interface JoinCommand extends StartCommand {
   readonly url: string | undefined;
   readonly wanted: WantedAddress;
   readonly as: 'voter' | 'learner';
+  readonly replaces: number | undefined;
 }
 
 /**
@@ -77,8 +78,9 @@ export async function runJoinedNode(command: JoinCommand): Promise<void> {
   await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure) => {
     const { logger } = log;
     const { adminToken, tls } = secrets;
-    const { url, wanted, as } = command;
-    const joining = { url, wanted, as, directory, adminToken, ca: tls?.ca.toString(), logger };
+    const { url, wanted, as, replaces } = command;
+    const ca = tls?.ca.toString();
+    const joining = { url, wanted, as, replaces, directory, adminToken, ca, logger };
     const { address, create } = await joinNode(joining);
     const own = logger.child({ node: create.nodeId });
     const { version } = command;

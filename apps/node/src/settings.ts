@@ -36,6 +36,10 @@ export interface Settings {
   readonly heartbeatMs: number;
   /** The shortest time without a heartbeat after which a follower campaigns; the longest is twice that. */
   readonly electionTimeoutMs: number;
+  /** Bytes of the log that stay for nodes that were away for a while; who was away for longer gets the whole state. */
+  readonly keepLogBytes: number;
+  /** With less than this free on the disk, the node has no room for new messages. */
+  readonly reserveBytes: number;
   /** By this nodes know each other; `undefined`: any node is believed. See `readSecrets`. */
   readonly clusterSecret: SecretSource | undefined;
   /** By this operators are known; `undefined`: those on this machine are believed. */
@@ -56,9 +60,9 @@ export interface SettingSources {
 }
 
 /** Digits are numbers on the command line and in the environment. */
-const msSchema = (least: number, most: number) =>
+const wholeSchema = (least: number, most: number) =>
   z.preprocess(
-    (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+    (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value),
     z.int().min(least).max(most),
   );
 
@@ -66,12 +70,19 @@ const msSchema = (least: number, most: number) =>
 const HEARTBEAT_MS = { least: 5, most: 10_000 } as const;
 const ELECTION_TIMEOUT_MS = { least: 20, most: 60_000 } as const;
 
+/** A disk fills by more than 1 MiB between two looks at it; a TiB is no reserve anybody wants. */
+const KEEP_LOG_BYTES = { least: 0, most: 2 ** 40 } as const;
+const RESERVE_BYTES = { least: 2 ** 20, most: 2 ** 40 } as const;
+const DEFAULT_BYTES = 64 * 2 ** 20;
+
 const schemas = {
   dataDir: z.string().min(1),
   logLevel: z.enum(logLevels),
   logFormat: z.enum(logFormats),
-  heartbeatMs: msSchema(HEARTBEAT_MS.least, HEARTBEAT_MS.most),
-  electionTimeoutMs: msSchema(ELECTION_TIMEOUT_MS.least, ELECTION_TIMEOUT_MS.most),
+  heartbeatMs: wholeSchema(HEARTBEAT_MS.least, HEARTBEAT_MS.most),
+  electionTimeoutMs: wholeSchema(ELECTION_TIMEOUT_MS.least, ELECTION_TIMEOUT_MS.most),
+  keepLogBytes: wholeSchema(KEEP_LOG_BYTES.least, KEEP_LOG_BYTES.most),
+  reserveBytes: wholeSchema(RESERVE_BYTES.least, RESERVE_BYTES.most),
   clusterSecretFile: z.string().min(1),
   adminTokenFile: z.string().min(1),
   tlsKey: z.string().min(1),
@@ -95,6 +106,8 @@ export function resolveSettings(sources: SettingSources): Settings {
     logFormat: find('logFormat', sources) ?? (sources.isTerminal ? 'pretty' : 'json'),
     heartbeatMs: find('heartbeatMs', sources) ?? 50,
     electionTimeoutMs: find('electionTimeoutMs', sources) ?? 300,
+    keepLogBytes: find('keepLogBytes', sources) ?? DEFAULT_BYTES,
+    reserveBytes: find('reserveBytes', sources) ?? DEFAULT_BYTES,
     clusterSecret: findSecret('clusterSecret', sources),
     adminToken: findSecret('adminToken', sources),
     tls: findTls(sources),

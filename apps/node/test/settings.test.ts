@@ -28,6 +28,8 @@ describe('settings', () => {
       logLevel: 'info',
       logFormat: 'json',
       heartbeatMs: 50,
+      keepLogBytes: 67_108_864,
+      reserveBytes: 67_108_864,
       electionTimeoutMs: 300,
     });
   });

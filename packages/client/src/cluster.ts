@@ -109,7 +109,8 @@ export class ClusterClient {
   }
 
   async #bestView(scope: CallScope): Promise<ClusterView> {
-    const { body: view } = await this.#v1.call({ name: 'getCluster' }, scope);
+    const { body: first } = await this.#v1.call({ name: 'getCluster' }, scope);
+    const view = first.leader === null ? ((await this.#ledView(scope)) ?? first) : first;
     const leader = view.members.find(({ isLeader }) => isLeader);
     if (leader === undefined || leader.id === view.node) return view;
     if (!this.#leaders.follow(leader.url)) return view;
@@ -117,6 +118,17 @@ export class ClusterClient {
     if (asked.kind === 'success') return asked.value.body;
     this.#leaders.forget(leader.url);
     return view;
+  }
+
+  /** Of the newest term in which one of the nodes knows a leader: a node that was removed, or is cut off, knows none. */
+  async #ledView(scope: CallScope): Promise<ClusterView | undefined> {
+    const asked = await Promise.all(
+      this.#leaders.known.map((url) => this.#v1.ask(url, { name: 'getCluster' }, scope)),
+    );
+    return asked
+      .flatMap((tried) => (tried.kind === 'success' ? [tried.value.body] : []))
+      .filter(({ leader }) => leader !== null)
+      .toSorted((a, b) => b.term - a.term)[0];
   }
 
   async #viewOf(url: string, scope: CallScope): Promise<ClusterView> {

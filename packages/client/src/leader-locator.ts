@@ -28,6 +28,11 @@ export class LeaderLocator {
     this.#probe = probe;
   }
 
+  /** The nodes that were given, and those that hints named. */
+  get known(): readonly string[] {
+    return [...new Set([...this.#configured, ...this.#learnt])];
+  }
+
   /**
    * The leader's URL if it is known or one of the nodes says that it leads, else some node that answers.
    * Calls at the same time share one search. Rejects with `unreachable` when no node answers.
@@ -69,8 +74,7 @@ export class LeaderLocator {
   }
 
   async #searchAll(): Promise<string> {
-    const urls = [...new Set([...this.#configured, ...this.#learnt])];
-    const answers = urls.map((url) => this.#ask(url));
+    const answers = this.known.map((url) => this.#ask(url));
     const leader = await Promise.any(
       answers.map(async (answer) => {
         const { url, leads } = await answer;

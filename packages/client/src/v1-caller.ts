@@ -48,7 +48,10 @@ export class V1Caller {
     this.#adminToken = adminToken;
   }
 
-  /** Asks until one node succeeds or refuses for good; what may have taken effect is not repeated. */
+  /**
+   * Asks until one node succeeds or refuses for good. Calls under `/v1` are idempotent in effect, so that what may have
+   * taken effect is repeated, too; but not a transfer, which may hand over to yet another node.
+   */
   call<Name extends V1EndpointName>(
     request: V1Request<Name>,
     scope: CallScope,
@@ -61,7 +64,7 @@ export class V1Caller {
         attempt: (url) => this.ask(url, request, scope),
         needsLeader: row.answeredBy === 'leader',
         mayRepeat: ({ retryable, outcome }) =>
-          retryable && (outcome === 'none' || row.method === 'GET'),
+          retryable && (outcome === 'none' || name !== 'transferLeadership'),
       },
       scope,
     );

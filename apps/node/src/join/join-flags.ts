@@ -14,14 +14,19 @@ export interface JoinFlags {
   readonly url: string | undefined;
   readonly wanted: WantedAddress;
   readonly as: 'voter' | 'learner';
+  /** The member whose place the node takes. */
+  readonly replaces: number | undefined;
 }
+
+/** Ids count from 1; no cluster gives away so many. */
+const ID_DIGITS_MAX = 15;
 
 /**
  * `undefined` for a node of a config file. Without one, `--join` names a cluster, and without that the data directory
  * says what was joined before. @throws {NodeFailure} when it is neither.
  */
 export function parseJoinFlags({ config, index, flags }: TypedStart): JoinFlags | undefined {
-  const { join: url, ip, port, internalPort, as } = flags;
+  const { join: url, ip, port, internalPort, as, replaces } = flags;
   if (config !== undefined) {
     if (url !== undefined) {
       throw wrong('A node is started with a config file, or with --join, not with both.');
@@ -39,7 +44,12 @@ export function parseJoinFlags({ config, index, flags }: TypedStart): JoinFlags 
     port: parsePort('--port', port),
     internalPort: parsePort('--internal-port', internalPort),
   };
-  return { url, wanted, as: as === 'learner' ? 'learner' : 'voter' };
+  return {
+    url,
+    wanted,
+    as: as === 'learner' ? 'learner' : 'voter',
+    replaces: parseId('--replaces', replaces),
+  };
 }
 
 function parsePort(flag: string, text: string | undefined): number | undefined {
@@ -47,6 +57,12 @@ function parsePort(flag: string, text: string | undefined): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw wrong(`${flag} is ${JSON.stringify(text)}: it must be a port, 1 to 65535.`);
+}
+
+function parseId(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(text) && text.length <= ID_DIGITS_MAX) return Number(text);
+  throw wrong(`${flag} is ${JSON.stringify(text)}: it must be the id of a member.`);
 }
 
 function wrong(message: string): NodeFailure {

@@ -3,9 +3,15 @@ import { type JoiningNode, NodeRandom, newInstanceId, nodeId } from '@rrmq/raft'
 import type { Logger } from 'pino';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
-import { requestMembership } from './join-request.ts';
-import { type Joined, type Membership, readJoined, writeJoined } from './joined-file.ts';
-import { type WantedAddress, chooseAddress } from './own-address.ts';
+import { AddressTaken, requestMembership } from './join-request.ts';
+import {
+  type Joined,
+  type Membership,
+  forgetJoined,
+  readJoined,
+  writeJoined,
+} from './joined-file.ts';
+import { type WantedAddress, chooseAddress, holdAddress } from './own-address.ts';
 
 /** Where a joined node keeps its data unless told otherwise: one in each working directory. */
 export const defaultJoinedDirectory = (workingDirectory: string): string =>
@@ -16,6 +22,8 @@ export interface JoinPlan {
   readonly url: string | undefined;
   readonly wanted: WantedAddress;
   readonly as: 'voter' | 'learner';
+  /** The member that leaves when this node is promoted. */
+  readonly replaces: number | undefined;
   readonly directory: string;
   readonly adminToken: string | undefined;
   /** PEM of who signed the cluster's certificates. */
@@ -42,19 +50,28 @@ export async function joinNode(plan: JoinPlan): Promise<JoinedNode> {
   }
   if (url === undefined) throw nothingJoined(directory);
   const target = parseUrl(url);
+  const held = await (before === undefined
+    ? chooseAddress(plan.wanted, target)
+    : holdAddress(before.address));
   const joined = before ?? {
-    address: await chooseAddress(plan.wanted, target),
+    address: held.address,
     instanceId: newInstanceId(new NodeRandom()),
     membership: null,
   };
-  writeJoined(directory, joined);
-  const membership = await requestMembership({ ...plan, url: target, joined });
-  writeJoined(directory, { ...joined, membership });
-  plan.logger.info(
-    { event: 'joined', id: membership.id },
-    `is node ${membership.id} of the cluster`,
-  );
-  return joinedNode(joined, membership);
+  try {
+    writeJoined(directory, joined);
+    const membership = await requestMembership({ ...plan, url: target, joined });
+    writeJoined(directory, { ...joined, membership });
+    const { id } = membership;
+    plan.logger.info({ event: 'joined', id }, `is node ${id} of the cluster`);
+    return joinedNode(joined, membership);
+  } catch (error) {
+    // Who asks again must not ask for an address that another has.
+    if (error instanceof AddressTaken) forgetJoined(directory);
+    throw error;
+  } finally {
+    await held.release();
+  }
 }
 
 function joinedNode({ address, instanceId }: Joined, membership: Membership): JoinedNode {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { isProblemCode, problemCodes, problemSchema } from '@rrmq/contract';
+import { type ProblemCode, isProblemCode, problemCodes, problemSchema } from '@rrmq/contract';
 import { type Method, got, type Response } from 'got';
 import type { Logger } from 'pino';
 import { ExitCode } from '../exit-code.ts';
@@ -18,6 +18,7 @@ export interface JoinRequest {
   readonly url: URL;
   readonly joined: Omit<Joined, 'membership'>;
   readonly as: 'voter' | 'learner';
+  readonly replaces: number | undefined;
   readonly adminToken: string | undefined;
   /** PEM of who signed the cluster's certificates. */
   readonly ca: string | undefined;
@@ -27,7 +28,10 @@ export interface JoinRequest {
 type Answer =
   | { readonly kind: 'member'; readonly membership: Membership }
   | { readonly kind: 'later'; readonly why: string }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string; readonly code?: ProblemCode };
+
+/** Another member has this node's address. */
+export class AddressTaken extends NodeFailure {}
 
 /** Asks the cluster to take this node in, until it does or says that it will not. */
 export async function requestMembership(request: JoinRequest): Promise<Membership> {
@@ -46,10 +50,12 @@ export async function requestMembership(request: JoinRequest): Promise<Membershi
   }
 }
 
-function refused({ url }: JoinRequest, { why }: { why: string }): NodeFailure {
-  const message = `The cluster at ${url.origin} did not take this node in: ${why}.`;
-  const advice = 'Nothing was changed here. See "rrmq cluster status", then start this node again.';
-  return new NodeFailure(message, ExitCode.notJoined, advice);
+function refused({ url }: JoinRequest, answer: Exclude<Answer, { kind: 'member' }>): NodeFailure {
+  const message = `The cluster at ${url.origin} did not take this node in: ${answer.why}.`;
+  const advice = 'See "rrmq cluster status", then start this node again.';
+  const isTaken = answer.kind === 'refused' && answer.code === 'address-taken';
+  const Failure = isTaken ? AddressTaken : NodeFailure;
+  return new Failure(message, ExitCode.notJoined, advice);
 }
 
 /** Follows redirects to the leader itself: the token goes to nodes of the same protocol only. */
@@ -75,11 +81,11 @@ async function askOnce(request: JoinRequest): Promise<Answer> {
   }
 }
 
-function post(url: URL, { joined, as, adminToken, ca }: JoinRequest): Promise<Response<string>> {
+function post(url: URL, { joined, as, replaces, adminToken, ca }: JoinRequest): Promise<Response<string>> {
   const { address, instanceId } = joined;
   return got(url, {
     method: 'POST' satisfies Method,
-    body: JSON.stringify({ address, instanceId, as }),
+    body: JSON.stringify({ address, instanceId, as, replaces }),
     headers: {
       'content-type': 'application/json',
       ...(adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` }),
@@ -101,8 +107,8 @@ function answerOf({ statusCode, body }: Response<string>): Answer {
   }
   const { code, title, detail } = problem.data;
   const why = detail ?? title;
-  const retryable = isProblemCode(code) && problemCodes[code].retryable;
-  return { kind: retryable ? 'later' : 'refused', why };
+  if (!isProblemCode(code)) return { kind: 'refused', why };
+  return problemCodes[code].retryable ? { kind: 'later', why } : { kind: 'refused', why, code };
 }
 
 function parseJson(text: string): unknown {

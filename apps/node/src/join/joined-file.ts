@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configurationSchema, nodeAddressSchema } from '@rrmq/contract';
 import type { NodeAddress } from '@rrmq/raft';
@@ -54,6 +54,11 @@ export function writeJoined(directory: string, joined: Joined): void {
   const temp = join(directory, `${JOINED_FILE}.tmp`);
   writeFileSync(temp, `${JSON.stringify(joined, undefined, 2)}\n`, { flush: true });
   renameSync(temp, join(directory, JOINED_FILE));
+}
+
+/** As if nobody had ever asked to join with this directory. */
+export function forgetJoined(directory: string): void {
+  rmSync(join(directory, JOINED_FILE), { force: true });
 }
 
 function parseJoined(text: string, file: string): Joined {

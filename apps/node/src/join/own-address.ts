@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { NodeAddress } from '@rrmq/raft';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
-import { isPortFree } from '../ports.ts';
+import { type Release, holdPort } from '../ports.ts';
 
 /** Where a joined node listens when it is not told: the first port from here up that is free with its companion. */
 const FIRST_PORT = 7_001;
@@ -19,27 +19,55 @@ export interface WantedAddress {
   readonly internalPort: number | undefined;
 }
 
+/** An address on whose ports nobody else can listen until it is released. */
+export interface HeldAddress {
+  readonly address: NodeAddress;
+  readonly release: Release;
+}
+
 /**
  * The address of a node that joins the cluster at `url`: the others must reach it, so unless told otherwise it is the
- * one from which this machine reaches them.
+ * one from which this machine reaches them. Held, so that two nodes that join at once choose two addresses.
  */
-export async function chooseAddress(wanted: WantedAddress, url: URL): Promise<NodeAddress> {
+export async function chooseAddress(wanted: WantedAddress, url: URL): Promise<HeldAddress> {
   const ip = wanted.ip ?? (await localAddressTowards(url));
   if (wanted.port === undefined) return chooseFreePorts(ip, wanted.internalPort);
   const internalPort = wanted.internalPort ?? wanted.port + INTERNAL_PORT_OFFSET;
-  return { ip, port: wanted.port, internalPort };
+  return holdAddress({ ip, port: wanted.port, internalPort });
 }
 
-async function chooseFreePorts(ip: string, internal: number | undefined): Promise<NodeAddress> {
+/** Rejects with a `NodeFailure` when one of its ports is taken. */
+export async function holdAddress(address: NodeAddress): Promise<HeldAddress> {
+  const { ip, port, internalPort } = address;
+  const releases: Release[] = [];
+  const release = async (): Promise<void> => {
+    for (const each of releases) await each();
+  };
+  try {
+    for (const each of new Set([port, internalPort])) {
+      releases.push(await holdPort({ ip, port: each }));
+    }
+    return { address, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function chooseFreePorts(ip: string, internal: number | undefined): Promise<HeldAddress> {
   for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port += 1) {
     const internalPort = internal ?? port + INTERNAL_PORT_OFFSET;
     if (port === internalPort) continue;
-    if ((await isPortFree({ ip, port })) && (await isPortFree({ ip, port: internalPort }))) {
-      return { ip, port, internalPort };
-    }
+    const held = await holdAddress({ ip, port, internalPort }).catch(undefinedWhenTaken);
+    if (held !== undefined) return held;
   }
   const message = `No port from ${FIRST_PORT} to ${FIRST_PORT + PORTS_TRIED - 1} is free on ${ip}.`;
   throw new NodeFailure(message, ExitCode.portTaken, 'Choose one by --port.');
+}
+
+function undefinedWhenTaken(error: unknown): undefined {
+  if (error instanceof NodeFailure && error.exitCode === ExitCode.portTaken) return undefined;
+  throw error;
 }
 
 /** The address of this machine's end of a connection to the cluster. */
@@ -50,7 +78,7 @@ function localAddressTowards(url: URL): Promise<string> {
     const fail = (why: string): void => {
       socket.destroy();
       const message = `The cluster cannot be reached at ${url.origin}: ${why}.`;
-      reject(new NodeFailure(message, ExitCode.usage, 'Give the URL of a node that runs.'));
+      reject(new NodeFailure(message, ExitCode.notJoined, 'Give the URL of a node that runs.'));
     };
     socket.once('connect', () => {
       const { localAddress } = socket;

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/rrmq-node.js', import.meta.url));
-const BUNDLE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+/** Where the packages of the programs are, by the names that people type. */
+const PROGRAMS = { 'rrmq-node': '../../', rrmq: '../../../cli/' } as const;
 
 /** How a process ended. */
 export interface Exit {
@@ -22,6 +22,8 @@ export interface LogLine {
 }
 
 export interface ProgramOptions {
+  /** By default `rrmq-node`. */
+  readonly program?: keyof typeof PROGRAMS;
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** With an IPC channel to this process, as the local cluster starts its nodes. */
@@ -42,8 +44,8 @@ export class Program {
   readonly startedAtMs = performance.now();
 
   constructor(args: readonly string[], options: ProgramOptions) {
-    if (!existsSync(BUNDLE)) throw new Error('build first: pnpm build:js');
-    const [command = '', ...all] = commandLine([PROGRAM, ...args], options.fileBytesMax);
+    const file = builtFile(options.program ?? 'rrmq-node');
+    const [command = '', ...all] = commandLine([file, ...args], options.fileBytesMax);
     this.child = spawn(command, all, {
       cwd: options.cwd,
       env: { ...cleanEnvironment(), ...options.env },
@@ -104,6 +106,13 @@ export class Program {
     this.exit = { code, signal };
     return this.exit;
   }
+}
+
+function builtFile(program: keyof typeof PROGRAMS): string {
+  const fileIn = (path: string): string =>
+    fileURLToPath(new URL(PROGRAMS[program] + path, import.meta.url));
+  if (!existsSync(fileIn('dist/main.js'))) throw new Error('build first: pnpm build:js');
+  return fileIn(`bin/${program}.js`);
 }
 
 /** The shell counts in blocks of 512 bytes. */

@@ -21,6 +21,17 @@ export function withLearner(
   };
 }
 
+/** The data directory of a member is known from now on. Voters stay as they are. */
+export function withInstance(
+  configuration: Configuration,
+  { id, instanceId }: Pick<Member, 'id' | 'instanceId'>,
+): Configuration {
+  const members = configuration.members.map((member) =>
+    member.id === id ? { ...member, instanceId } : member,
+  );
+  return { ...configuration, members };
+}
+
 /** A learner is to become a voter by itself. */
 export function withPromotion(configuration: Configuration, promotion: Promotion): Configuration {
   return { ...configuration, promoting: [...configuration.promoting, promotion] };

@@ -1,6 +1,6 @@
 import { isConfirmed } from './check-quorum.ts';
 import type { Member, NodeAddress } from './configuration.ts';
-import { type Moves, entering, withLearner, withPromotion } from './joint-consensus.ts';
+import { type Moves, entering, withInstance, withLearner, withPromotion } from './joint-consensus.ts';
 import type { MembershipAnswer, MembershipChange, MembershipRefusal } from './membership-change.ts';
 import { appendConfiguration, quorumAtRisk } from './membership-steps.ts';
 import { type NodeId, logIndex } from './numbers.ts';
@@ -69,12 +69,15 @@ function addAgain(
 ): MembershipAnswer {
   const { configuration } = core;
   const { id } = known;
+  const isLearner = configuration.learners.includes(id);
+  // A learner of which only the address is known has never run: who joins from that address is it.
+  const binds = isLearner && known.instanceId === undefined && change.instanceId !== undefined;
+  if (binds) return bind(core, leader, { id, change });
   if (known.instanceId !== change.instanceId) {
     const name = nameOf(configuration, id);
     const text = `${name} has this address, with another data directory: remove or replace it first`;
     return refused('address-taken', text);
   }
-  const isLearner = configuration.learners.includes(id);
   if (!isLearner && !configuration.voters.includes(id)) return inProgress(core);
   const promoting = configuration.promoting.some((promotion) => promotion.id === id);
   if (change.as === 'learner' || !isLearner || promoting) return nothingToDo(core, id);
@@ -86,6 +89,20 @@ function addAgain(
     leader,
     withPromotion(configuration, { id, replaces: change.replaces }),
   );
+  return { ok: true, index: core.configurationIndex, id };
+}
+
+/** The node that was added by its address alone has come, and tells its data directory. */
+function bind(
+  core: CoreState,
+  leader: Leader,
+  { id, change }: { id: NodeId; change: Add },
+): MembershipAnswer {
+  const refusal = refusalToAdd(core, change);
+  if (refusal !== undefined) return refusal;
+  if (!isSettled(core)) return inProgress(core);
+  const { instanceId } = change;
+  appendConfiguration(core, leader, withInstance(core.configuration, { id, instanceId }));
   return { ok: true, index: core.configurationIndex, id };
 }
 

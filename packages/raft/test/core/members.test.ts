@@ -255,6 +255,18 @@ describe('M10 M11 M12 who counts, and what is asked again', () => {
     expect(network.change(1, replacing)).toMatchObject({ ok: true, id: 4 });
   });
 
+  it('a node that was added by its address alone is known by its data directory once it comes', () => {
+    const network = led();
+    const added = { ...additionOf(4), instanceId: undefined };
+    expect(network.change(1, added)).toMatchObject({ ok: true, id: 4 });
+    const comes = { ...added, instanceId: 'first' };
+    expect(network.change(1, comes)).toMatchObject({ ok: true, id: 4 });
+    expect(network.core(1).configuration.members.at(-1)).toMatchObject({ instanceId: 'first' });
+    expect(network.change(1, comes)).toMatchObject({ ok: true, id: 4 });
+    const other = { ...added, instanceId: 'second' };
+    expect(network.change(1, other)).toMatchObject({ ok: false, reason: 'address-taken' });
+  });
+
   it('M15 one node grows to five and shrinks to one, under load', () => {
     const network = led({ voters: 1 });
     for (let i = 0; i < 4; i += 1) {
