@@ -53,7 +53,9 @@ export class LmdbStore implements Store {
 
   snapshot(): StoreView {
     this.#lmdb.resetReadTxn();
-    const view = new LmdbView(this.#lmdb, this.#lmdb.useReadTransaction());
+    const view = new LmdbView(this.#lmdb, this.#lmdb.useReadTransaction(), (closed) => {
+      this.#views.delete(closed);
+    });
     this.#views.add(view);
     return view;
   }
@@ -101,11 +103,13 @@ export class LmdbStore implements Store {
 
 class LmdbView implements StoreView {
   readonly #lmdb: Lmdb;
+  readonly #onClosed: (view: LmdbView) => void;
   #transaction: Transaction | undefined;
 
-  constructor(lmdb: Lmdb, transaction: Transaction) {
+  constructor(lmdb: Lmdb, transaction: Transaction, onClosed: (view: LmdbView) => void) {
     this.#lmdb = lmdb;
     this.#transaction = transaction;
+    this.#onClosed = onClosed;
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -119,6 +123,7 @@ class LmdbView implements StoreView {
   close(): void {
     this.#transaction?.done();
     this.#transaction = undefined;
+    this.#onClosed(this);
   }
 
   #open(): Transaction {

@@ -25,6 +25,23 @@ export function tickDisk(core: CoreState, leader: Leader): void {
 }
 
 /**
+ * A leader without room on its disk, or whose state machine is held up, would hold up everybody: others may be well. It
+ * is tried again after as long, for the one that could take over may come only then.
+ */
+export function tickAilments(core: CoreState, leader: Leader): void {
+  const { now, settings } = core;
+  if (core.room && !core.held) {
+    leader.ailsSinceMs = undefined;
+    return;
+  }
+  leader.ailsSinceMs ??= now.monotonicMs;
+  const ailsMs = now.monotonicMs - leader.ailsSinceMs;
+  if (ailsMs < 2 * settings.electionTimeoutMaxMs || leader.transfer !== undefined) return;
+  leader.ailsSinceMs = now.monotonicMs;
+  transfer(core, undefined);
+}
+
+/**
  * A peer that answers heartbeats and acknowledges no entries gets a new stream for them: the old one may lead nowhere
  * though it looks open, and small appends hide in the buffers of the system.
  */

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { isConfirmed, lostQuorum } from './check-quorum.ts';
 import { EntryType, RECORD_HEADER_BYTES } from './entry-batch.ts';
-import { tickAppendStreams, tickDisk } from './hangs.ts';
+import { tickAilments, tickAppendStreams, tickDisk } from './hangs.ts';
 import { beginRound, confirmRounds } from './heartbeats.ts';
 import { HeartbeatRounds } from './heartbeat-rounds.ts';
 import { type LogIndex, NOBODY, logIndex } from './numbers.ts';
@@ -37,6 +37,7 @@ export function becomeLeader(core: CoreState, voterWallMs: number): void {
     reads: new PendingReads(),
     pending: new PendingBytes(),
     oldestWrite: undefined,
+    ailsSinceMs: undefined,
     transfer: undefined,
   };
   core.role = leader;
@@ -63,6 +64,7 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
   }
   tickTransfer(core, leader);
   tickDisk(core, leader);
+  tickAilments(core, leader);
   tickAppendStreams(core, leader);
 }
 

@@ -27,6 +27,7 @@ import { onAppendReply, onLoaded, onOwnEntriesDurable, onPeerDisconnected } from
 import type { Role } from './role.ts';
 import type { InstallReply, InstallSnapshot, Rpc } from './rpc.ts';
 import {
+  neededAfter,
   type Chunk,
   type SnapshotOutcome,
   onInstallReply,
@@ -199,8 +200,22 @@ export class Raft {
   }
 
   /** Whether this node's disk has room for what makes the state grow; true at the start. */
+  get room(): boolean {
+    return this.#core.room;
+  }
+
   setRoom(room: boolean): void {
     this.#core.room = room;
+  }
+
+  /** Whether the state machine can execute nothing for now; false at the start. */
+  setHeld(held: boolean): void {
+    this.#core.held = held;
+  }
+
+  /** A leader's peers that live and lag need the entries after this one, or a snapshot instead. */
+  get neededAfter(): LogIndex | undefined {
+    return neededAfter(this.#core);
   }
 
   /** Rpcs can be sent to this peer. */

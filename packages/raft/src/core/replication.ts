@@ -66,7 +66,7 @@ function lacksCompacted({ log }: CoreState, { next }: Progress): boolean {
  * view of the store and the log after it are not kept for nobody.
  */
 function maybeWantSnapshot(core: CoreState, peer: NodeId, progress: Progress): void {
-  if (progress.state === 'snapshot' || !isLive(core, progress)) return;
+  if (progress.state === 'snapshot' || !progress.room || !isLive(core, progress)) return;
   if (core.now.monotonicMs < progress.snapshotAfterMs) return;
   progress.becomeSnapshot();
   core.snapshotsWanted.push(peer);

@@ -55,6 +55,8 @@ export interface Leader {
   readonly pending: PendingBytes;
   /** The oldest write in flight, and since when it is, on the full monotonic clock. */
   oldestWrite: { readonly token: WriteToken; readonly sinceMs: number } | undefined;
+  /** Since when this leader's own store or disk ails, or since its last try to hand over for that, likewise. */
+  ailsSinceMs: number | undefined;
   transfer: Transfer | undefined;
 }
 

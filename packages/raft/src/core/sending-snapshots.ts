@@ -3,6 +3,7 @@ import type { Progress } from './progress.ts';
 import { firstToAsk, onMatched } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { InstallReply, InstallSnapshot } from './rpc.ts';
+import { isLive } from './standing.ts';
 import type { CoreState } from './state.ts';
 
 /** The leader's side of snapshots (§7): who needs one. Reading it and counting its chunks is the driver's. */
@@ -42,6 +43,18 @@ export function onInstallReply(core: CoreState, leader: Leader, rpc: InstallRepl
   if (progress === undefined) return;
   progress.heardAtMs = core.receivedAtMs;
   if (progress.state === 'snapshot') core.snapshotRpcs.push(rpc);
+}
+
+/** The entries after this one are worth keeping: a peer that lives gets them before it would get a snapshot. */
+export function neededAfter(core: CoreState): LogIndex | undefined {
+  const { role } = core;
+  if (role.kind !== 'leader') return undefined;
+  let oldest: LogIndex | undefined;
+  for (const progress of role.progress.values()) {
+    if (progress.state === 'snapshot' || !isLive(core, progress)) continue;
+    if (oldest === undefined || progress.match < oldest) oldest = progress.match;
+  }
+  return oldest;
 }
 
 function receiverOf({ role }: CoreState, peer: NodeId): Progress | undefined {

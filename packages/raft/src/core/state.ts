@@ -80,6 +80,8 @@ export class CoreState {
   snapshotRpcs: (InstallSnapshot | InstallReply)[] = [];
   /** This node's disk has room for what makes the state grow. */
   room = true;
+  /** The state machine can execute nothing for now: its store takes nothing. */
+  held = false;
   /** Peers with an open stream. */
   readonly connected = new Set<NodeId>();
   /** A leader was heard of since this node started. */
@@ -261,6 +263,7 @@ export class CoreState {
 
   /** The log dropped entries through `index`, which the state machine's store includes. */
   compactedThrough(index: LogIndex): void {
+    if (index <= this.log.compacted) return;
     assert(index <= this.#applied, 'only what is applied is compacted');
     this.log.compactThrough(index);
     this.#configurations.compactThrough(index);

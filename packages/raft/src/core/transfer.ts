@@ -70,9 +70,11 @@ function refused(reason: TransferRefused['reason'], text: string): TransferRefus
 
 function mostAdvanced(core: CoreState, leader: Leader): NodeId {
   let best: { id: NodeId; match: LogIndex | number } = { id: NOBODY, match: -1 };
-  for (const [id, { match, state }] of leader.progress) {
+  for (const [id, { match, state, room }] of leader.progress) {
     const inReach = core.connected.has(id) && core.configuration.voters.includes(id);
-    if (inReach && state !== 'snapshot' && match > best.match) best = { id, match };
+    // A leader without room makes way for one that has some, or for nobody.
+    const isFit = state !== 'snapshot' && (room || core.room);
+    if (inReach && isFit && match > best.match) best = { id, match };
   }
   return best.id;
 }

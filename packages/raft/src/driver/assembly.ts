@@ -104,6 +104,7 @@ export class Assembly<Result> {
       machine,
       timers: ports.timers,
       askAgainMs: 2 * this.settings.electionTimeoutMaxMs,
+      hasRoom: () => this.core.room,
       generation: this.#log.recovered.mark?.generation ?? 1,
       onAdopted: (mark) => this.#host.onAdopted(mark),
       onQueued: () => this.#host.onQueued(),
@@ -121,6 +122,7 @@ export class Assembly<Result> {
       reserveBytes,
       onChange: (room, freeBytes) => {
         this.core.setRoom(room);
+        if (room) void this.#log.prepareBallast();
         this.#host.onEvent({ kind: 'room-changed', room, freeBytes });
       },
     });

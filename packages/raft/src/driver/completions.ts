@@ -67,6 +67,25 @@ export class Completions<Result> {
     for (const done of lost) done({ kind: 'unknown' });
   }
 
+  /** A snapshot took the place of entries through `index`: they are committed, and what came of them is not known here. */
+  skipThrough(index: LogIndex): void {
+    const skipped: Done<Result>[] = [];
+    const kept: Appended<Result>[] = [];
+    for (const { first, term, dones } of this.#batches.slice(this.#head)) {
+      const told = Math.max(0, this.#completed - first + 1);
+      const over = Math.max(told, Math.min(dones.length, index - first + 1));
+      skipped.push(...dones.slice(told, over));
+      if (over < dones.length) {
+        kept.push({ first: logIndex(first + over), term, dones: dones.slice(over) });
+      }
+    }
+    this.#batches = kept;
+    this.#head = 0;
+    this.#completed = index;
+    this.#waiting -= skipped.length;
+    for (const done of skipped) done({ kind: 'unknown' });
+  }
+
   /** Nothing more will be executed here. */
   unknownAll(): void {
     this.unknownAfter(logIndex(0));

@@ -65,6 +65,7 @@ export class Flusher {
   #notBeforeMs = 0;
   /** The machine keeps nothing: the log alone has its state. */
   #storeless = false;
+  #lacksRoom = false;
   #stopped = false;
 
   constructor(options: FlusherOptions) {
@@ -75,6 +76,11 @@ export class Flusher {
   get isFull(): boolean {
     const { machine, limits } = this.#options;
     return machine.dirtyBytes >= limits.dirtyBytesMax;
+  }
+
+  /** The store had no room the last time. */
+  get lacksRoom(): boolean {
+    return this.#lacksRoom;
   }
 
   /** The log grew. */
@@ -108,7 +114,7 @@ export class Flusher {
 
   /** The node stops: flushes what can be flushed, so that the next start has little to execute again. */
   async finish(): Promise<void> {
-    await this.#flushing;
+    while (this.#flushing !== undefined) await this.#flushing;
     const { machine, executed } = this.#options;
     const wanted = !this.#storeless && machine.flushedIndex < executed().index;
     if (wanted && this.#mayBegin()) await this.#begin(0);
@@ -154,6 +160,7 @@ export class Flusher {
     const ofGeneration = generation();
     try {
       const reached = await flushed;
+      this.#lacksRoom = false;
       if (reached < index) {
         this.#storeless = true;
         return;
@@ -172,7 +179,9 @@ export class Flusher {
   /** Nothing is lost: what was to be written stays in memory and in the log. */
   async #makeRoom(nowMs: number): Promise<void> {
     this.#notBeforeMs = nowMs + RETRY_MS;
+    this.#lacksRoom = true;
     this.#options.onStoreFull();
-    await this.#options.log.releaseBallast();
+    // A ballast that cannot be given up leaves things as they are.
+    await this.#options.log.releaseBallast().catch(() => false);
   }
 }

@@ -1,4 +1,4 @@
-import type { LogIndex, NodeId } from '../core/numbers.ts';
+import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
 import type { MembershipChange } from '../core/membership-change.ts';
 import type { Raft } from '../core/raft.ts';
 import type { MembershipOutcome } from './group.ts';
@@ -7,11 +7,13 @@ type Done = (outcome: MembershipOutcome) => void;
 
 interface PendingChange {
   readonly index: LogIndex;
+  /** Of that entry: another leader may put another one in its place. */
+  readonly term: Term | undefined;
   readonly id: NodeId | undefined;
   readonly done: Done;
 }
 
-type Core = Pick<Raft, 'changeMembers' | 'committed' | 'isSettled' | 'configuration'>;
+type Core = Pick<Raft, 'changeMembers' | 'committed' | 'isSettled' | 'configuration' | 'termAt'>;
 
 /** Changes of membership that were asked for here: who asked is told when they are in force for good. */
 export class MembershipChanges {
@@ -28,7 +30,8 @@ export class MembershipChanges {
       done({ kind: 'refused', reason: answer.reason, text: answer.text });
       return;
     }
-    this.#pending.push({ index: answer.index, id: answer.id, done });
+    const { index, id } = answer;
+    this.#pending.push({ index, term: this.#core.termAt(index), id, done });
     this.poke();
   }
 
@@ -39,7 +42,10 @@ export class MembershipChanges {
     const over = this.#pending.filter(({ index }) => index <= committed && isSettled);
     if (over.length === 0) return;
     this.#pending = this.#pending.filter((pending) => !over.includes(pending));
-    for (const { id, done } of over) done({ kind: 'done', id, configuration });
+    for (const { index, term, id, done } of over) {
+      const isThere = index === 0 || this.#core.termAt(index) === term;
+      done(isThere ? { kind: 'done', id, configuration } : { kind: 'unknown' });
+    }
   }
 
   /** Leadership is lost, or the node stops: the next leader completes what is in its log, or replaces it. */

@@ -1,5 +1,5 @@
 import type { Configuration, Member } from '../core/configuration.ts';
-import { NOBODY, type NodeId } from '../core/numbers.ts';
+import { type LogIndex, NOBODY, type NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Load, Ready, ReadyWrite, SnapshotMark } from '../core/ready.ts';
 import { NotInLog } from '../storage/log-errors.ts';
@@ -93,7 +93,7 @@ export class RaftNode<Result> implements Group<Result> {
       },
       keepFrom: () => {
         const { node } = late;
-        return node === undefined ? undefined : node.#parts.snapshots.sending.oldestIndex;
+        return node === undefined ? undefined : node.#neededAfter();
       },
     };
     const node = new RaftNode(options, await openParts(options, host));
@@ -188,9 +188,11 @@ export class RaftNode<Result> implements Group<Result> {
       asks: core.role !== 'follower' && gapMs < electionTimeoutMinMs,
     });
     // What cannot be executed would only pile up.
-    if (this.#parts.flusher.isFull) this.#proposals.refuseAll('overloaded');
+    const { flusher } = this.#parts;
+    core.setHeld(flusher.isFull);
+    if (flusher.isFull) this.#proposals.refuseAll(flusher.lacksRoom ? 'disk-full' : 'overloaded');
     this.#proposals.offer(core, this.#parts.completions);
-    this.#parts.reads.offer((id) => core.read(id));
+    this.#parts.reads.offer(nowMs, (id) => core.read(id));
     this.#do(core.ready());
     this.#alarm.set(nowMs, core.dueInMs);
   }
@@ -207,7 +209,9 @@ export class RaftNode<Result> implements Group<Result> {
     transport.flush();
     for (const load of ready.loads) void this.#load(load);
     this.#parts.snapshots.do(ready);
-    for (const { id, index } of ready.reads) this.#parts.reads.confirmed(id, index);
+    for (const { id, index } of ready.reads) {
+      this.#parts.reads.confirmed(id, index, this.#tickedAtMs);
+    }
     for (const { id, reason } of ready.readRefusals) this.#parts.reads.refused(id, reason);
     this.#parts.applier.poke();
     this.#parts.flusher.poke(this.#tickedAtMs);
@@ -243,7 +247,16 @@ export class RaftNode<Result> implements Group<Result> {
 
   #adopted({ index, at }: SnapshotMark): void {
     this.#parts.applier.replaced(index, at);
+    this.#parts.completions.skipThrough(index);
     this.#applied();
+  }
+
+  /** Entries after this one are on their way to somebody, or will be: the log keeps them if it can. */
+  #neededAfter(): LogIndex | undefined {
+    const sent = this.#parts.snapshots.sending.oldestIndex;
+    const lagging = this.#core.neededAfter;
+    if (sent === undefined || lagging === undefined) return sent ?? lagging;
+    return sent < lagging ? sent : lagging;
   }
 
   /** The log dropped its oldest segments. */

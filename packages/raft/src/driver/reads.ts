@@ -4,11 +4,15 @@ import type { ReadOutcome, RefusalReason } from './group.ts';
 
 type Done = (outcome: ReadOutcome) => void;
 
+/** A state machine that stands still must not let reads pile up: who asked has given up long before. */
+const APPLY_MS_MAX = 10_000;
+
 /** Reads on their way: asked for in this turn, waiting for a quorum, or waiting until enough is applied. */
 export class Reads {
   #asked: Done[] = [];
   readonly #unconfirmed = new Map<ReadId, Done>();
-  #confirmed: { index: LogIndex; done: Done }[] = [];
+  /** In the order in which they were confirmed. */
+  #confirmed: { index: LogIndex; done: Done; sinceMs: number }[] = [];
   #lastId: ReadId = 0;
   #count = 0;
 
@@ -26,7 +30,8 @@ export class Reads {
   }
 
   /** Offers the reads of this turn to the core. All share one id, and so one answer. */
-  offer(read: (id: ReadId) => RefusalReason | undefined): void {
+  offer(nowMs: number, read: (id: ReadId) => RefusalReason | undefined): void {
+    this.#expire(nowMs);
     if (this.#asked.length === 0) return;
     const asked = this.#asked;
     this.#asked = [];
@@ -41,9 +46,9 @@ export class Reads {
   }
 
   /** A quorum confirmed the read: it is served once `index` is applied. */
-  confirmed(id: ReadId, index: LogIndex): void {
+  confirmed(id: ReadId, index: LogIndex, nowMs: number): void {
     const done = this.#take(id);
-    if (done !== undefined) this.#confirmed.push({ index, done });
+    if (done !== undefined) this.#confirmed.push({ index, done, sinceMs: nowMs });
   }
 
   refused(id: ReadId, reason: RefusalReason): void {
@@ -64,6 +69,13 @@ export class Reads {
     this.#confirmed = [];
     for (const done of dones) done({ kind: 'refused', reason });
     for (const id of this.#unconfirmed.keys()) this.refused(id, reason);
+  }
+
+  #expire(nowMs: number): void {
+    const isOver = ({ sinceMs }: { sinceMs: number }): boolean => nowMs - sinceMs >= APPLY_MS_MAX;
+    while (this.#confirmed[0] !== undefined && isOver(this.#confirmed[0])) {
+      this.#confirmed.shift()?.done({ kind: 'refused', reason: 'overloaded' });
+    }
   }
 
   #take(id: ReadId): Done | undefined {

@@ -15,6 +15,8 @@ export interface SnapshotReceivingOptions {
   readonly patienceMs: number;
   /** The generation of the machine's state. */
   readonly generation: () => number;
+  /** There is room on the disk for a state beside the one in force, as far as is known. */
+  readonly hasRoom: () => boolean;
   /** Something was queued at the core between turns. */
   readonly onQueued: () => void;
   readonly onStarted: (from: NodeId, index: LogIndex) => void;
@@ -41,8 +43,8 @@ export class SnapshotReceiving {
   #incoming: Incoming | undefined;
   #waiting: InstallSnapshot[] = [];
   #working: Promise<void> | undefined;
-  /** The rpc to be answered when the snapshot is in force; nothing is taken meanwhile. */
-  #completing: InstallSnapshot | undefined;
+  /** All chunks are there, and the rpc that brought the last is answered when the snapshot is in force. */
+  #completing: { readonly incoming: Incoming; readonly rpc: InstallSnapshot } | undefined;
   #callOffPatience: (() => void) | undefined;
   #stopped = false;
 
@@ -51,17 +53,25 @@ export class SnapshotReceiving {
   }
 
   received(rpc: InstallSnapshot): void {
-    if (this.#stopped || this.#completing !== undefined) return;
-    if (this.#waiting.length >= WAITING_MAX) return;
-    this.#waiting.push(rpc);
-    this.#working ??= this.#work();
+    if (this.#stopped) return;
+    if (this.#completing !== undefined) {
+      this.#answerWhileCompleting(rpc, this.#completing.incoming);
+    } else if (this.#waiting.length < WAITING_MAX) {
+      this.#waiting.push(rpc);
+      this.#working ??= this.#work();
+    }
   }
 
   /** The snapshot is in force. */
   installed(): void {
-    const rpc = this.#completing;
+    const rpc = this.#completing?.rpc;
     this.#completing = undefined;
     if (rpc !== undefined) this.#answer(rpc, 'installed', rpc.chunk + 1);
+  }
+
+  /** Checking a large state takes long: the leader learns that this node is at it, and waits. */
+  #answerWhileCompleting(rpc: InstallSnapshot, incoming: Incoming): void {
+    if (rpc.data.length === 0 && isOf(rpc, incoming)) this.#answer(rpc, 'more', incoming.next);
   }
 
   async stop(): Promise<void> {
@@ -97,6 +107,7 @@ export class SnapshotReceiving {
       await incoming.sink.write(rpc.data);
       incoming.next += 1;
       if (rpc.last) {
+        this.#completing = { incoming, rpc };
         await this.#complete(rpc, incoming);
         return;
       }
@@ -105,12 +116,13 @@ export class SnapshotReceiving {
   }
 
   /** The transfer that the rpc belongs to: the one under way, or a new one in its place. */
-  async #incomingOf({ from, incarnation: boot, snapshot }: InstallSnapshot): Promise<Incoming> {
+  async #incomingOf(rpc: InstallSnapshot): Promise<Incoming> {
+    const { from, incarnation: boot, snapshot } = rpc;
     const before = this.#incoming;
-    const isSame = before?.from === from && before.boot === boot && before.name.id === snapshot.id;
-    if (before !== undefined && isSame) return before;
+    if (before !== undefined && isOf(rpc, before)) return before;
     await this.#discard();
-    const { machine, generation, onStarted } = this.#options;
+    const { machine, generation, hasRoom, onStarted } = this.#options;
+    if (!hasRoom()) throw new Error('the disk is almost full');
     const sink = await machine.receive(generation() + 1);
     this.#incoming = { from, boot, name: snapshot, sink, next: 0 };
     onStarted(from, snapshot.index);
@@ -134,8 +146,8 @@ export class SnapshotReceiving {
     };
     if (core.restore(mark)) {
       this.#incoming = undefined;
-      this.#completing = rpc;
     } else {
+      this.#completing = undefined;
       await this.#discard();
       this.#answer(rpc, 'installed', rpc.chunk + 1);
     }
@@ -151,6 +163,7 @@ export class SnapshotReceiving {
   async #giveUp(rpc: InstallSnapshot, error: unknown): Promise<void> {
     this.#options.onFailed(rpc.from, rpc.snapshot.index, error);
     this.#waiting = [];
+    this.#completing = undefined;
     await this.#discard();
     if (!this.#stopped) this.#answer(rpc, 'refused', 0);
   }
@@ -167,7 +180,12 @@ export class SnapshotReceiving {
     const { timers, patienceMs } = this.#options;
     this.#callOffPatience?.();
     this.#callOffPatience = timers.after(patienceMs, () => {
-      if (this.#working === undefined) void this.#discard();
+      this.#working ??= this.#discard().then(() => this.#work());
     });
   }
 }
+
+const isOf = (
+  { from, incarnation, snapshot }: InstallSnapshot,
+  { from: sender, boot, name }: Incoming,
+): boolean => from === sender && incarnation === boot && snapshot.id === name.id;

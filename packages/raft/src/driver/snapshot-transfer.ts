@@ -98,8 +98,9 @@ export class SnapshotTransfer {
     }
     this.#window.splice(0, taken);
     this.#wanted = next;
-    if (taken > 0) this.#progressed();
-    else if (this.#asked) this.#sendWindow();
+    // Any answer says that the peer is at it: when it has all, it checks them, which takes long for a large state.
+    this.#progressed();
+    if (taken === 0 && this.#asked) this.#sendWindow();
     this.#asked = false;
     void this.#fill();
     return undefined;

@@ -15,6 +15,8 @@ export interface SnapshotsOptions {
   readonly timers: Timers;
   /** Two election timeouts: an answer that does not come for so long is asked for. */
   readonly askAgainMs: number;
+  /** There is room on the disk, as far as is known. */
+  readonly hasRoom: () => boolean;
   /** Of the machine's state at the start. */
   readonly generation: number;
   /** The state of a received snapshot is in force: what is executed goes on from there. */
@@ -54,6 +56,7 @@ export class Snapshots {
       timers,
       patienceMs: PATIENCE_MS,
       generation: () => this.#generation,
+      hasRoom: options.hasRoom,
       onQueued,
       onStarted: (peer, index) => onEvent({ kind: 'snapshot-receiving', peer, index }),
       onFailed: (peer, index, error) =>

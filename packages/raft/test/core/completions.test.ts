@@ -39,6 +39,18 @@ describe('Completions', () => {
     expect(told).toEqual(['2 unknown', '0 committed', '1 committed']);
   });
 
+  it('does not know what came of entries that a snapshot took the place of', () => {
+    const completions = new Completions<string>();
+    const { told, dones } = watched(4);
+    completions.add(logIndex(4), term(2), dones);
+    completions.committed(entry(4, 2), 'a');
+    completions.skipThrough(logIndex(6));
+    expect(told).toEqual(['0 committed', '1 unknown', '2 unknown']);
+    completions.committed(entry(7, 2), 'd');
+    expect(told.at(-1)).toBe('3 committed');
+    expect(completions.waiting).toBe(0);
+  });
+
   it('crashes rather than tell somebody of an entry that replaced his own', () => {
     const completions = new Completions<string>();
     completions.add(logIndex(4), term(2), watched(1).dones);

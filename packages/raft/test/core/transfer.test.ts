@@ -161,4 +161,26 @@ describe('transfer of leadership', () => {
     expect(network.propose(2, 'b')).toBe(true);
     expect(network.node(3).commands).toEqual(['a', 'b']);
   });
+
+  it('W06 a leader whose disk is full makes way for a voter that has room', () => {
+    const network = led();
+    network.core(1).setRoom(false);
+    network.core(2).setRoom(false);
+    network.tick(2_000);
+    expect(network.leaders).toEqual([3]);
+    // Nobody who has room: who leads goes on, for acks and votes.
+    network.core(3).setRoom(false);
+    network.tick(5_000);
+    expect(network.leaders).toEqual([3]);
+  });
+
+  it('a leader whose state machine is held up makes way', () => {
+    const network = led();
+    network.core(1).setHeld(true);
+    network.tick(1_000);
+    expect(network.leaders).toEqual([1]);
+    network.tick(1_000);
+    expect(network.leaders).not.toEqual([1]);
+    expect(network.leaders).toHaveLength(1);
+  });
 });

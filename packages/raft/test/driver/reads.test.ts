@@ -19,9 +19,9 @@ describe('reads', () => {
     const ids: number[] = [];
     ask('a');
     ask('b');
-    reads.offer((id) => void ids.push(id));
+    reads.offer(0, (id) => void ids.push(id));
     expect(ids).toEqual([1]);
-    reads.confirmed(1, logIndex(7));
+    reads.confirmed(1, logIndex(7), 0);
     reads.applied(logIndex(6));
     expect(told).toEqual([]);
     reads.applied(logIndex(7));
@@ -32,30 +32,41 @@ describe('reads', () => {
   it('a read that the core refuses is refused for its reason', () => {
     const { reads, told, ask } = bench();
     ask('a');
-    reads.offer(() => 'unconfirmed');
+    reads.offer(0, () => 'unconfirmed');
     expect(told).toEqual(['a unconfirmed']);
   });
 
   it('leadership lost: what no quorum confirmed is refused, and a late answer changes nothing', () => {
     const { reads, told, ask } = bench();
     ask('a');
-    reads.offer(() => undefined);
+    reads.offer(0, () => undefined);
     ask('b');
-    reads.offer(() => undefined);
-    reads.confirmed(1, logIndex(5));
+    reads.offer(0, () => undefined);
+    reads.confirmed(1, logIndex(5), 0);
     reads.refused(2, 'not-leader');
-    reads.confirmed(2, logIndex(5));
+    reads.confirmed(2, logIndex(5), 0);
     reads.applied(logIndex(9));
     expect(told).toEqual(['b not-leader', 'a ready']);
+  });
+
+  it('a read whose entries are not executed is refused after ten seconds', () => {
+    const { reads, told, ask } = bench();
+    ask('a');
+    reads.offer(0, () => undefined);
+    reads.confirmed(1, logIndex(5), 100);
+    reads.offer(10_099, () => undefined);
+    expect([told, reads.waiting]).toEqual([[], 1]);
+    reads.offer(10_100, () => undefined);
+    expect([told, reads.waiting]).toEqual([['a overloaded'], 0]);
   });
 
   it('a node that stops refuses all reads, wherever they are, once', () => {
     const { reads, told, ask } = bench();
     ask('confirmed');
-    reads.offer(() => undefined);
-    reads.confirmed(1, logIndex(5));
+    reads.offer(0, () => undefined);
+    reads.confirmed(1, logIndex(5), 0);
     ask('offered');
-    reads.offer(() => undefined);
+    reads.offer(0, () => undefined);
     ask('asked');
     reads.refuseAll('stopping');
     reads.refuseAll('stopping');
