@@ -75,7 +75,11 @@ function buildProgram(version: string): Command {
     )
     .addOption(option('keepLogBytes', 'bytes', 'of the log, for nodes that were away, 64 MiB'))
     .addOption(
-      option('reserveBytes', 'bytes', 'free on the disk, below which publishes are refused, 64 MiB'),
+      option(
+        'reserveBytes',
+        'bytes',
+        'free on the disk, below which publishes are refused, 64 MiB',
+      ),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (config: string | undefined, index: string | undefined, flags: Flags) => {
@@ -89,6 +93,12 @@ function buildProgram(version: string): Command {
       }
     });
   addDev(program);
+  addOffline(program);
+  return program;
+}
+
+/** What is done with the data directory of a node that does not run. */
+function addOffline(program: Command): void {
   program
     .command('verify')
     .description('read the data directory of a stopped node and say whether it is whole')
@@ -106,7 +116,6 @@ function buildProgram(version: string): Command {
       const { forceNewClusterCommand } = await import('./force-new-cluster.ts');
       process.exitCode = await forceNewClusterCommand(directory, { confirm: options.confirm });
     });
-  return program;
 }
 
 type Flags = Readonly<Record<string, string | undefined>>;
