@@ -6,6 +6,7 @@ import {
   NoLog,
   NotMember,
   StoreMismatch,
+  WentBack,
   WrongDirectory,
 } from '@rrmq/raft';
 import { ExitCode } from './exit-code.ts';
@@ -35,6 +36,7 @@ export function explainFailure(error: unknown, place: FailurePlace): NodeFailure
   if (error instanceof NodeFailure) return error;
   if (error instanceof DirectoryLocked) return lockedFailure(error);
   if (error instanceof WrongDirectory) return wrongDirectoryFailure(error);
+  if (error instanceof WentBack) return wentBackFailure(error, place);
   if (error instanceof LogCorrupt) return corruptFailure(error, place);
   if (error instanceof StoreMismatch || error instanceof StoreCorrupt) {
     return storeFailure(error, place);
@@ -71,6 +73,13 @@ function corruptFailure(error: LogCorrupt, { directory }: FailurePlace): NodeFai
   const entry = error.index === undefined ? '' : ` (entry ${error.index})`;
   const message = `The log is corrupt at ${where}${entry}: ${error.why}. Nothing was changed.`;
   const advice = `Look closer with "rrmq-node verify ${directory}"; put a copy of the directory aside before anything else.`;
+  return new NodeFailure(message, ExitCode.corruptLog, advice, error);
+}
+
+function wentBackFailure(error: WentBack, { directory }: FailurePlace): NodeFailure {
+  const message = `${directory} holds older data than this node had before: ${error.message}.`;
+  const advice =
+    'A node with old data must not vote: move the directory away and join an empty node in its place (rrmq-node --join … --replaces <id>).';
   return new NodeFailure(message, ExitCode.corruptLog, advice, error);
 }
 

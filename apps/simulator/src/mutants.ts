@@ -37,9 +37,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forget-vote-on-restart',
     what: 'the vote is not read back after a restart: two leaders in one term',
-    file: 'raft/src/driver/raft-node.ts',
+    file: 'raft/src/driver/opening.ts',
     find: 'hardState: recovered.hardState,',
-    replace: 'hardState: { term: recovered.hardState.term, vote: NOBODY },',
+    replace: 'hardState: { term: recovered.hardState.term, vote: 0 },',
   },
   {
     name: 'truncate-on-stale-append',
@@ -55,5 +55,19 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'raft/src/driver/applier.ts',
     find: 'while (last >= batch.first && core.termAt(last) !== batch.termAt(last)) {',
     replace: 'while (false) {',
+  },
+  {
+    name: 'old-half-not-counted',
+    what: 'in a joint configuration the new majority alone decides (§6)',
+    file: 'raft/src/core/quorum.ts',
+    find: 'return Math.min(incoming, majorityValue(configuration.outgoing, valueOf));',
+    replace: 'return incoming;',
+  },
+  {
+    name: 'flush-ahead-of-own-log',
+    what: 'the state goes into the store though the own log does not hold it yet',
+    file: 'raft/src/driver/flusher.ts',
+    find: 'return core.applied <= core.durable && core.installing === undefined;',
+    replace: 'return core.installing === undefined;',
   },
 ];

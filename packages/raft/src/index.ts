@@ -1,4 +1,4 @@
-export { FalseClaim, assert } from './core/assert.ts';
+export { FalseClaim, WentBack, assert } from './core/assert.ts';
 export {
   type Configuration,
   type Member,

@@ -7,3 +7,8 @@ export class FalseClaim extends Error {
 export function assert(claim: boolean, inWords: string): asserts claim {
   if (!claim) throw new FalseClaim(inWords);
 }
+
+/** This node's disk lacks entries that it had acknowledged as durable: it is an older copy, or lost its end. */
+export class WentBack extends Error {
+  override readonly name = 'WentBack';
+}

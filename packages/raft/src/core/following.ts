@@ -1,4 +1,4 @@
-import { assert } from './assert.ts';
+import { WentBack, assert } from './assert.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import { logIndex } from './numbers.ts';
 import type {
@@ -27,6 +27,11 @@ export function follow(core: CoreState, rpc: AppendEntries | Heartbeat | Install
 export function onHeartbeat(core: CoreState, rpc: Heartbeat): void {
   follow(core, rpc);
   core.clock.follow(rpc.now, core.receivedAtMs);
+  // A leader tells of no more than this node acknowledged to it, in this term.
+  const missing = rpc.commit - core.log.last;
+  if (missing > 0) {
+    throw new WentBack(`${missing} entries are missing that this node had acknowledged`);
+  }
   core.commitThrough(rpc.commit);
   answerHeartbeat(core, rpc);
 }

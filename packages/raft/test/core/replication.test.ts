@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { WentBack } from '../../src/core/assert.ts';
 import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
 import type { AppendEntries, Rpc } from '../../src/core/rpc.ts';
 import { CoreNetwork } from './core-network.ts';
@@ -120,6 +121,15 @@ describe('appends', () => {
     network.settle();
     expect(network.node(2).commands).toEqual(['a', 'b']);
     expect(network.node(2).terms).toEqual(network.node(1).terms);
+  });
+
+  it('W12 a node on a restored old data directory stops when the leader that counted on it tells', () => {
+    const network = pair();
+    network.propose(1, 'a');
+    network.node(2).crash();
+    network.node(2).disk.entries.length -= 1;
+    network.node(2).restart();
+    expect(() => network.tick(500)).toThrow(WentBack);
   });
 
   it('the first entry that differs takes all after it away, and no more (§5.3)', () => {
