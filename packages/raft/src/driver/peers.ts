@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/numbers.ts';
-import type { Configuration } from '../core/configuration.ts';
+import type { Configuration, Member } from '../core/configuration.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { DurableLog } from '../storage/log.ts';
@@ -33,6 +33,9 @@ export class Peers {
   readonly #silence: Silence;
   #nowMs: number;
   #met: ReadonlySet<NodeId> = new Set();
+  #members: readonly Member[] = [];
+  /** Members of the configuration before that are none of the newest. */
+  #leaving: readonly Member[] = [];
 
   constructor(options: PeersOptions) {
     const { clock } = options.ports;
@@ -53,9 +56,31 @@ export class Peers {
     for (const peer of this.#silence.overdue(nowMs)) this.#transport.reopen(peer);
   }
 
+  /**
+   * A configuration is in force. Who leaves with it stays connected until it is committed, and a leader that removed itself
+   * for as long as it leads: it needs the answers of the others to commit that, and hands over then (§6).
+   */
   meet({ members, nextId }: Configuration): void {
+    const before = [...this.#members, ...this.#leaving];
+    this.#members = members;
+    this.#leaving = before.filter(({ id }) => members.every((member) => member.id !== id));
+    this.#setPeers(nextId);
+  }
+
+  /** Parts from those who left, once they are no longer needed. Cheap: called every turn. */
+  partFromLeaving(): void {
+    if (this.#leaving.length === 0) return;
+    const { leader, committed, configuration, configurationIndex } = this.#options.core;
+    if (committed < configurationIndex) return;
+    const needed = this.#leaving.filter(({ id }) => id === leader);
+    if (needed.length === this.#leaving.length) return;
+    this.#leaving = needed;
+    this.#setPeers(configuration.nextId);
+  }
+
+  #setPeers(nextId: NodeId): void {
     const { core } = this.#options;
-    const peers = members
+    const peers = [...this.#members, ...this.#leaving]
       .filter(({ id }) => id !== core.id)
       .map(({ id, address, instanceId }) => ({
         id,

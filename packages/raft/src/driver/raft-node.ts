@@ -295,8 +295,8 @@ export class RaftNode<Result> implements Group<Result> {
     if (leader !== NOBODY) this.#prepareReserves();
     const lostLead = before.role === 'leader' && (role !== 'leader' || term !== before.term);
     if (lostLead) {
-      // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
-      this.#parts.completions.unknownAfter(before.committed);
+      // In a later term what is committed by now may be another leader's, which replaced our entries.
+      this.#parts.completions.unknownAfter(term === before.term ? committed : before.committed);
       this.#parts.snapshots.sending.stop('leadership is lost');
     }
     this.#tell({ kind: 'role-changed', role, term, leader });
@@ -310,6 +310,7 @@ export class RaftNode<Result> implements Group<Result> {
 
   #watchConfiguration(): void {
     const { configuration, configurationIndex: index } = this.#core;
+    this.#parts.peers.partFromLeaving();
     if (configuration === this.#configuration) return;
     this.#configuration = configuration;
     this.#parts.peers.meet(configuration);

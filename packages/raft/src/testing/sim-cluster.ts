@@ -61,7 +61,10 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   /** Tells states apart: equal ones at equal indexes are expected. */
   readonly hashOf: (machine: Machine) => number;
   readonly network?: Partial<SimNetworkFaults>;
-  readonly node?: Pick<RaftNodeOptions<Result>, 'limits' | 'flush' | 'keepLogBytes' | 'reserveBytes'>;
+  readonly node?: Pick<
+    RaftNodeOptions<Result>,
+    'limits' | 'flush' | 'keepLogBytes' | 'segmentBytes' | 'reserveBytes'
+  >;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
   /** A disk is asked to do something, which has not happened yet. */
@@ -270,8 +273,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         timers: process.timers,
         random,
       },
-      ...this.#options.node,
       segmentBytes: { first: 16_384, later: 65_536 },
+      ...this.#options.node,
       ballastBytes: 0,
       onEvent: (event) => this.#options.onEvent?.(id, event),
       onFailure: (error) => this.#fail(error),

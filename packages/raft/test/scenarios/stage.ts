@@ -16,13 +16,16 @@ type ClusterOptions = SimClusterOptions<number, ListMachine>;
 /** A cluster without faults has no excuse: three election timeouts. */
 export const RECOVERY_MS = 1_800;
 
-/** A change that a moment's refusal met is asked for again after this. */
-const RETRY_MS = 40;
+/** A change that is not done is asked for again after this. */
+const PATIENCE_MS = 100;
 
 /** Conditions are looked at this often: most take longer to compute than a step takes. */
 const LOOK_MS = 0.2;
 
 const PASSING = new Set(['not-leader', 'unconfirmed', 'transferring', 'change-in-progress']);
+
+const isPassing = (outcome: MembershipOutcome): boolean =>
+  outcome.kind === 'unknown' || (outcome.kind === 'refused' && PASSING.has(outcome.reason));
 
 export interface StageOptions extends Pick<
   ClusterOptions,
@@ -52,6 +55,7 @@ export interface Read {
 export const COMPACTING = {
   flush: { flushEntries: 5, flushAfterMs: 50 },
   keepLogBytes: 0,
+  segmentBytes: { first: 4_096, later: 4_096 },
 } as const;
 
 /** A simulated cluster whose nodes replicate a list, and those who use and operate it. */
@@ -248,11 +252,11 @@ export class Stage {
     let outcome: MembershipOutcome | undefined;
     const ask = (): void => {
       const leader = this.maybeLeader();
-      if (leader === undefined) return void this.cluster.world.after(RETRY_MS, ask);
-      return leader.node.admin.changeMembers(change, (answer) => {
-        const isPassing = answer.kind === 'refused' && PASSING.has(answer.reason);
-        if (isPassing) this.cluster.world.after(RETRY_MS, ask);
-        else outcome = answer;
+      if (outcome !== undefined) return;
+      // Whoever is asked may die, or lose the lead, without an answer.
+      this.cluster.world.after(PATIENCE_MS, ask);
+      leader?.node.admin.changeMembers(change, (answer) => {
+        if (answer.kind === 'done' || !isPassing(answer)) outcome = answer;
       });
     };
     ask();
