@@ -46,8 +46,11 @@ const unavailable: ReadonlySet<RrmqErrorCode> = new Set([
   'not-leader',
   'no-leader',
   'unconfirmed',
+  'transferring',
   'shutting-down',
   'overloaded',
+  'restoring',
+  'backup-unavailable',
 ]);
 
 function exitCodeOf({ code }: RrmqError): ExitCode {
@@ -73,5 +76,24 @@ const nextSteps: Partial<Record<RrmqErrorCode, string>> = {
   'invalid-body': 'send well-formed text',
   'body-too-large': 'split the message: 8 MiB is the limit, JSON quotes included',
   'disk-full': 'pop messages, or give the nodes more disk',
+  transferring: needsMajority,
+  unauthorized:
+    'name the file that holds the admin token with --token-file, or set RRMQ_ADMIN_TOKEN',
+  'admin-token-required':
+    "run it on the node's own machine, or start the nodes with an admin token and give it by --token-file",
+  'unknown-member': '`rrmq cluster status` shows the ids of the members',
+  'address-taken': '`rrmq cluster status` shows who has this address',
+  'change-in-progress': 'wait for the earlier change: `rrmq cluster status --watch` shows it',
+  'would-lose-quorum':
+    'start the nodes that are down, or let new ones catch up first: `rrmq cluster status` shows them',
+  'not-caught-up': 'wait until it has caught up: `rrmq cluster status --watch` shows its lag',
+  'not-voter': 'promote it first with `rrmq cluster promote`',
+  'member-unreachable': 'check that the member runs, and the way to it',
+  'invalid-change': '`rrmq cluster status` shows the members as they are',
+  restoring: 'wait for the end of the restore; one that broke off ends when it is run again',
+  'backup-unavailable': 'try again in a moment, or name another node with --url',
+  'not-empty': 'restore into a new cluster without topics',
+  'restore-conflict': 'let the other restore end, then see `rrmq topic ls`',
+  'backup-malformed': 'use another backup; `rrmq backup verify` checks one',
   'unexpected-reply': 'check that --url names RRMQ nodes and not another service',
 };

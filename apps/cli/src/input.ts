@@ -7,8 +7,8 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The lines of `input` without their ends (`\n` or `\r\n`); an unfinished last line counts, an empty one
- * after the last line feed does not. At most one line is held in memory.
+ * The lines of `input` without their ends (`\n` or `\r\n`), else as they are; an unfinished last line counts, an
+ * empty one after the last line feed does not. At most one line is held in memory.
  * @throws {Failure} when a line cannot be a message: larger than a request may be, or no UTF-8.
  */
 export async function* readLines(input: Readable): AsyncGenerator<string, void, undefined> {
@@ -18,7 +18,7 @@ export async function* readLines(input: Readable): AsyncGenerator<string, void, 
   for await (const chunk of input) {
     let rest = toBytes(chunk);
     for (let end = rest.indexOf(LINE_FEED); end >= 0; end = rest.indexOf(LINE_FEED)) {
-      yield decode([...parts, rest.subarray(0, end)], `line ${number++}`);
+      yield text(withoutReturn([...parts, rest.subarray(0, end)]), `line ${number++}`);
       rest = rest.subarray(end + 1);
       parts = [];
       bytes = 0;
@@ -27,7 +27,7 @@ export async function* readLines(input: Readable): AsyncGenerator<string, void, 
     if (bytes > BODY_BYTES_MAX) throw tooLarge(`line ${number}`);
     if (rest.length > 0) parts.push(rest);
   }
-  if (parts.length > 0) yield decode(parts, `line ${number}`);
+  if (parts.length > 0) yield text(Buffer.concat(parts), `line ${number}`);
 }
 
 /** All of `input` as one text, unchanged. @throws {Failure} as `readLines` does. */
@@ -43,10 +43,10 @@ export async function readAll(input: Readable): Promise<string> {
   return text(Buffer.concat(parts), 'the input');
 }
 
-function decode(parts: readonly Buffer[], what: string): string {
+/** A line that ended with a line feed: a carriage return before that belongs to its end. */
+function withoutReturn(parts: readonly Buffer[]): Buffer {
   const line = Buffer.concat(parts);
-  const hasReturn = line.at(-1) === CARRIAGE_RETURN;
-  return text(hasReturn ? line.subarray(0, -1) : line, what);
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }
 
 function text(bytes: Buffer, what: string): string {

@@ -21,7 +21,7 @@ export class OutputClosed extends Error {
  * Writes `text` and resolves when the stream has taken it: nothing is lost at exit, and a slow reader slows
  * the program down instead of filling its memory. Rejects with `OutputClosed` when nobody reads any more.
  */
-export function write(stream: Writable, text: string): Promise<void> {
+export function write(stream: Writable, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
       if (error === null || error === undefined) resolve();

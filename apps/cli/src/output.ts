@@ -51,6 +51,22 @@ export class Output {
     return this.text(rows.map((row) => `${line(row)}\n`).join(''));
   }
 
+  /** Writes one object: as it is for programs, as `rows` for people and for lines. */
+  async object<Row>(
+    value: object,
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+  ): Promise<void> {
+    if (this.#format === 'json') return this.#line(JSON.stringify(value, undefined, 2));
+    if (this.#format === 'jsonl') return this.#line(JSON.stringify(value));
+    await this.records(rows, columns);
+  }
+
+  /** Home, and clear to the end: what follows is drawn over what was there. Only for a person. */
+  async clear(): Promise<void> {
+    if (this.isForPeople) await this.text('\u001b[H\u001b[J');
+  }
+
   /** A list that is written record by record, so that nothing waits in memory for the end. */
   list<Row>(text: (row: Row) => string): RecordList<Row> {
     return new RecordList((chunk) => this.text(chunk), {

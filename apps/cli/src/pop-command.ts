@@ -23,6 +23,7 @@ export function addPopCommand(program: Command, io: Io): void {
       `
 A message is printed before the next is taken. Pop is at most once: after exit code 5, or when
 whoever reads the output goes away, one message may be gone without having been printed.
+Exits with 3 when there was nothing to pop; with --all an empty topic is no failure: it exits with 0.
 A message with line feeds takes several lines; with -o jsonl each one takes exactly one.
 
 Examples:

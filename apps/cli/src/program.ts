@@ -1,4 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addBackupCommands } from './backup-commands.ts';
+import { addClusterCommands } from './cluster-commands.ts';
 import { addDevCommand } from './dev-command.ts';
 import { parseDuration } from './duration.ts';
 import { type ExitCode, exitCodes, exitCodesHelp } from './exit-code.ts';
@@ -50,6 +52,8 @@ function buildProgram(io: Io, version: string, help: HelpText): Command {
         .argParser(parseDuration)
         .default(10_000, '10s'),
     )
+    .option('--token-file <file>', 'holds the admin token (env: RRMQ_ADMIN_TOKEN)')
+    .option('--ca <file>', 'certificates by which nodes with https URLs are trusted, in PEM')
     .addHelpText('after', `${exitCodesHelp}\n\n${examples}`)
     .showSuggestionAfterError()
     .exitOverride()
@@ -66,6 +70,8 @@ function buildProgram(io: Io, version: string, help: HelpText): Command {
   addPublishCommand(program, io);
   addPopCommand(program, io);
   addStatusCommand(program, io);
+  addClusterCommands(program, io);
+  addBackupCommands(program, io);
   addDevCommand(program);
   return program;
 }
@@ -109,4 +115,6 @@ const examples = `Examples:
   $ rrmq topic create orders
   $ rrmq publish orders 'hello'
   $ rrmq pop orders
-  $ rrmq --url http://10.0.0.1:7001,http://10.0.0.2:7001 status`;
+  $ rrmq --url http://10.0.0.1:7001,http://10.0.0.2:7001 status
+  $ rrmq cluster status --watch
+  $ rrmq backup save orders.backup`;

@@ -4,7 +4,7 @@ import { exitCodes } from './exit-code.ts';
 import { Failure, toFailure, usageFailure } from './failure.ts';
 import { readAll, readLines } from './input.ts';
 import type { Io } from './io.ts';
-import { Progress } from './progress.ts';
+import { counting, Progress } from './progress.ts';
 import { type Session, withSession } from './session.ts';
 
 interface PublishOptions {
@@ -30,6 +30,8 @@ export function addPublishCommand(program: Command, io: Io): void {
       'after',
       `
 Standard input without --lines is one message, taken as it is, with its last line feed.
+With --lines a line ends at \\n or at \\r\\n, which do not belong to the message; all else does, spaces and
+a \\r elsewhere too. An empty line is an empty message; one missing line end at the very end is fine.
 Messages are published in order; at the first that fails the command stops and says how far it got.
 
 Examples:
@@ -83,7 +85,7 @@ interface Publication {
 async function publishAll(session: Session, publication: Publication): Promise<void> {
   const { io, client, output, call } = session;
   const { topic, source, concurrency } = publication;
-  const progress = new Progress(io, 'published');
+  const progress = new Progress(io, counting('published'));
   const underWay = new Set<Promise<void>>();
   const failed: { first?: unknown } = {};
   const publish = async (message: string): Promise<void> => {

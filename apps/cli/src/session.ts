@@ -1,4 +1,5 @@
 import { type CallOptions, connect, type ConnectOptions, type RrmqClient } from '@rrmq/client';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
@@ -13,6 +14,8 @@ interface GlobalOptions {
   readonly output?: OutputFormat;
   /** In ms. */
   readonly timeout: number;
+  readonly tokenFile?: string;
+  readonly ca?: string;
 }
 
 /** What a command works with. */
@@ -31,9 +34,14 @@ export async function withSession(
   work: (session: Session) => Promise<void>,
   options: ConnectOptions = {},
 ): Promise<void> {
-  const { url, output, timeout } = command.optsWithGlobals<GlobalOptions>();
+  const { url, output, timeout, tokenFile, ca } = command.optsWithGlobals<GlobalOptions>();
   const urls = url ?? (io.env['RRMQ_URL'] || defaultUrls);
-  const client = connectTo(urls, { ...options, timeoutMs: timeout });
+  const client = connectTo(urls, {
+    timeoutMs: timeout,
+    adminToken: adminToken(io, tokenFile),
+    ca: ca === undefined ? undefined : contentOf(ca, '--ca'),
+    ...options,
+  });
   try {
     await work({ io, client, output: new Output(io, output), call: { signal: io.stop } });
   } finally {
@@ -41,7 +49,34 @@ export async function withSession(
   }
 }
 
+/** By file or by environment, never by argument: other users of the machine can read arguments. */
+function adminToken(io: Io, file: string | undefined): string | undefined {
+  if (file === undefined) return io.env['RRMQ_ADMIN_TOKEN'] || undefined;
+  const token = contentOf(file, '--token-file').trim();
+  if (token !== '') return token;
+  throw usageFailure(`${file} holds no token`, 'write the admin token of the cluster into it');
+}
+
+function contentOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageFailure(`${option} cannot be read: ${why}`, 'name a file that you may read');
+  }
+}
+
+/** @throws {Failure} when a URL is more than a node's: calls have their own paths. */
+function requireNoPath(urls: string): void {
+  for (const url of urls.split(',').map((each) => each.trim())) {
+    if (!URL.canParse(url) || new URL(url).pathname === '/') continue;
+    const next = `write it without the path: ${new URL(url).origin}`;
+    throw usageFailure(`the URL of a node has no path: ${url}`, next);
+  }
+}
+
 function connectTo(urls: string, options: ConnectOptions): RrmqClient {
+  requireNoPath(urls);
   try {
     return connect(urls, options);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { NodeReport } from '@rrmq/client';
+import type { ClusterView, MemberView, NodeReport } from '@rrmq/client';
 import { type Command, Option } from 'commander';
 import { parseDuration } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
@@ -6,17 +6,25 @@ import { Failure } from './failure.ts';
 import type { Io } from './io.ts';
 import type { Column } from './output.ts';
 import { type Session, withSession } from './session.ts';
+import { repeatedly } from './watching.ts';
 
 /** A node as `rrmq status` shows it. */
 interface NodeRow {
-  /** Its place in the list of URLs, from 1. */
-  readonly node: number;
+  /** Its id in the cluster; `null` when it did not say. */
+  readonly node: number | null;
   readonly url: string;
   readonly reachable: boolean;
   readonly role: string | null;
   readonly term: number | null;
   readonly latencyMs: number | null;
   readonly error: string | null;
+}
+
+/** What the nodes said. */
+interface Look {
+  readonly rows: readonly NodeRow[];
+  /** Who leads by what a node said, when none of those named says so itself. */
+  readonly leader: MemberView | undefined;
 }
 
 /** `rrmq status` */
@@ -33,7 +41,8 @@ export function addStatusCommand(program: Command, io: Io): void {
     .addHelpText(
       'after',
       `
-Exits with 4 when no node answers, or when none of those asked says that it leads.
+Shows the nodes named by --url, and the leader when it is none of them but one of them knows it.
+Exits with 4 when no node answers, or when no leader can be found among them or through them.
 
 Examples:
   $ rrmq status
@@ -48,48 +57,86 @@ Examples:
 }
 
 async function showOnce(session: Session): Promise<void> {
-  const rows = await look(session);
+  const { rows, leader } = await look(session);
   await session.output.records(rows, columns);
   if (!rows.some(({ reachable }) => reachable)) {
     const next = 'start a cluster with `rrmq dev`, or name its nodes with --url or RRMQ_URL';
     throw new Failure('no node can be reached', next, exitCodes.unavailable);
   }
-  if (!rows.some(({ role }) => role === 'Leader')) {
-    const next =
-      'name all nodes with --url, or wait for an election: it needs a majority of all nodes';
-    throw new Failure('none of the nodes asked leads', next, exitCodes.unavailable);
+  if (rows.some(({ role }) => role === 'Leader')) return;
+  if (leader !== undefined) {
+    const what = `the leader, node ${leader.id} at ${leader.url}, cannot be reached from here`;
+    throw new Failure(what, 'check the way to it, or wait for an election', exitCodes.unavailable);
   }
+  const next =
+    'name all nodes with --url, or wait for an election: it needs a majority of all nodes';
+  throw new Failure('none of the nodes asked leads', next, exitCodes.unavailable);
 }
 
 async function watch(session: Session, intervalMs: number): Promise<void> {
   const { output, io } = session;
-  while (!io.stop.aborted) {
-    const rows = await look(session);
+  await repeatedly(io, intervalMs, async () => {
+    const { rows } = await look(session);
     if (io.stop.aborted) return;
-    // Home, and clear to the end: the table is drawn over the last one.
-    if (output.isForPeople) await output.text('\u001b[H\u001b[J');
+    await output.clear();
     await output.records(rows, columns);
-    await pause(intervalMs, io.stop);
+  });
+}
+
+async function look(session: Session): Promise<Look> {
+  const reports = await session.client.status(session.call);
+  const views = await Promise.all(
+    reports.map(async ({ url, reachable }) => (reachable ? viewFrom(session, url) : undefined)),
+  );
+  const rows = reports.map((report, i) => toRow(report, views[i]?.node ?? null));
+  if (rows.some(({ role }) => role === 'Leader')) return { rows, leader: undefined };
+  const leader = views.flatMap((view) => view?.members ?? []).find(({ isLeader }) => isLeader);
+  const row = leader === undefined ? undefined : await leaderRow(session, leader, rows);
+  return { rows: row === undefined ? rows : [...rows, row], leader };
+}
+
+/** How the node sees the cluster; `undefined` when it cannot say, as nodes of earlier versions. */
+async function viewFrom({ client, call }: Session, url: string): Promise<ClusterView | undefined> {
+  try {
+    return await client.cluster.status({ ...call, from: url });
+  } catch {
+    return undefined;
   }
 }
 
-async function look({ client, call }: Session): Promise<NodeRow[]> {
-  return (await client.status(call)).map((report, i) => toRow(report, i + 1));
+/** The leader that another node named, if it says so itself. Nobody leads to another protocol. */
+async function leaderRow(
+  session: Session,
+  { url }: MemberView,
+  rows: readonly NodeRow[],
+): Promise<NodeRow | undefined> {
+  const protocols = rows.map((row) => new URL(row.url).protocol);
+  if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol)) return undefined;
+  const startedMs = performance.now();
+  const view = await viewFrom(session, url);
+  if (view?.role !== 'leader') return undefined;
+  const latencyMs = rounded(performance.now() - startedMs);
+  const { node, term } = view;
+  return { node, url, reachable: true, role: 'Leader', term, latencyMs, error: null };
 }
 
-function toRow(report: NodeReport, node: number): NodeRow {
+function toRow(report: NodeReport, node: number | null): NodeRow {
   const { url } = report;
   if (!report.reachable) {
     const unheard = { role: null, term: null, latencyMs: null };
     return { node, url, reachable: false, ...unheard, error: report.error.message };
   }
   const { role, term } = report;
-  const latencyMs = Math.round(report.latencyMs * 10) / 10;
+  const latencyMs = rounded(report.latencyMs);
   return { node, url, reachable: true, role, term, latencyMs, error: null };
 }
 
+function rounded(latencyMs: number): number {
+  return Math.round(latencyMs * 10) / 10;
+}
+
 const columns: readonly Column<NodeRow>[] = [
-  { title: 'node', text: ({ node }) => String(node) },
+  { title: 'node', text: ({ node }) => (node === null ? '-' : String(node)) },
   { title: 'url', text: ({ url }) => url },
   {
     title: 'role',
@@ -107,17 +154,3 @@ const columns: readonly Column<NodeRow>[] = [
     text: ({ latencyMs }) => (latencyMs === null ? '-' : `${latencyMs.toFixed(1)} ms`),
   },
 ];
-
-/** Resolves after `ms`, or when `signal` is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener('abort', wake);
-  });
-}

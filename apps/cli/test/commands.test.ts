@@ -67,6 +67,7 @@ describe('rrmq publish', () => {
     ['standard input for -', ['-'], ['x'], ['x']],
     ['a message that begins with a dash', ['--', '-1'], [], ['-1']],
     ['lines', ['--lines'], ['a\nb', 'b\r\n\nd'], ['a', 'bb', '', 'd']],
+    ['lines as they are', ['--lines'], [' a\t\n\rb\r', '\r\nc\r'], [' a\t', '\rb\r', 'c\r']],
     ['characters cut between chunks', ['--lines'], [...Buffer.from('é\n☃')], ['é', '☃']],
     ['nothing for no lines', ['--lines'], [], []],
   ])('publishes %s', async (_what, args, input, expected) => {
@@ -185,8 +186,8 @@ describe('rrmq status', () => {
   it('shows a row for each node', async () => {
     const ran = await rrmq(['status', '--url', `${node.url},http://127.0.0.1:1`]);
     const rows = ran.out.split('\n').map((line) => line.split('\t'));
-    expect(rows[0]).toEqual(['1', node.url, 'Leader', '3', 'reachable', expect.any(String)]);
-    expect(rows[1]).toEqual(['2', 'http://127.0.0.1:1', '-', '-', 'unreachable', '-']);
+    expect(rows[0]).toEqual(['7', node.url, 'Leader', '3', 'reachable', expect.any(String)]);
+    expect(rows[1]).toEqual(['-', 'http://127.0.0.1:1', '-', '-', 'unreachable', '-']);
     expect(ran.code).toBe(0);
   });
 
@@ -194,7 +195,7 @@ describe('rrmq status', () => {
     const ran = await onNode(['status', '-o', 'json']);
     expect(JSON.parse(ran.out)).toEqual([
       {
-        node: 1,
+        node: 7,
         url: node.url,
         reachable: true,
         role: 'Leader',
@@ -203,6 +204,30 @@ describe('rrmq status', () => {
         error: null,
       },
     ]);
+  });
+
+  it('finds the leader through a follower, and shows it', async () => {
+    const leader = await SeedNode.start();
+    try {
+      node.role = 'Follower';
+      const member = { ...leader.clusterView().members[0], isLeader: true };
+      node.view = { node: 2, leader: 7, members: [member as never] };
+      const ran = await onNode(['status']);
+      expect(ran).toMatchObject({ code: 0, err: '' });
+      const rows = ran.out
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t').slice(0, 3));
+      expect(rows).toEqual([
+        ['2', node.url, 'Follower'],
+        ['7', leader.url, 'Leader'],
+      ]);
+    } finally {
+      await leader.close();
+    }
+    const alone = await onNode(['status']);
+    expect(alone).toMatchObject({ code: 4 });
+    expect(alone.err).toContain('the leader, node 7 at http://127.0.0.1');
   });
 
   it('ends with 4 when no node leads or none answers', async () => {

@@ -17,12 +17,38 @@ describe('usage', () => {
     [['topic', 'ls', '-o', 'xml']],
     [['topic', 'ls', '--timeout', '5']],
     [['topic', 'ls', '--url', 'localhost:7001']],
+    [['topic', 'ls', '--url', 'http://a:1/,http://b:1/queue']],
+    [['topic', 'ls', '--token-file', '/does/not/exist']],
+    [['topic', 'ls', '--ca', '/does/not/exist']],
+    [['cluster', 'add', 'http://10.0.0.4:7001']],
+    [['cluster', 'add', '10.0.0.4']],
+    [['cluster', 'add', '10.0.0.4:0']],
+    [['cluster', 'add', '10.0.0.4:1:65536']],
+    [['cluster', 'add', '10.0.0.4:1', '--as', 'king']],
+    [['cluster', 'remove']],
+    [['cluster', 'remove', 'two']],
+    [['cluster', 'promote', '0']],
+    [['cluster', 'transfer', '--to', 'x']],
+    [['backup', 'save']],
     [['status', '--interval', 'x']],
     [['dev', '--nodes', '10']],
   ])('%j ends with 2, an error and a next step', async (args) => {
     const ran = await rrmq(args);
     expect(ran).toMatchObject({ code: 2, out: '' });
     expect(ran.err).toMatch(/^error: .+\nnext: .+\n$/);
+  });
+
+  it('says why a URL with a path is refused', async () => {
+    const ran = await rrmq(['topic', 'ls', '--url', 'http://b:1/queue']);
+    expect(ran.err).toBe(
+      'error: the URL of a node has no path: http://b:1/queue\n' +
+        'next: write it without the path: http://b:1\n',
+    );
+  });
+
+  it('is said in our own words', async () => {
+    const ran = await rrmq(['topic', 'create', ''], { url: 'http://127.0.0.1:1' });
+    expect(ran.err).toContain('error: the topic name is empty [invalid-topic-name]');
   });
 
   it('suggests what may have been meant', async () => {
@@ -42,6 +68,14 @@ describe('usage', () => {
     [['pop', '--help']],
     [['status', '--help']],
     [['dev', '--help']],
+    [['cluster', 'status', '--help']],
+    [['cluster', 'add', '--help']],
+    [['cluster', 'remove', '--help']],
+    [['cluster', 'promote', '--help']],
+    [['cluster', 'transfer', '--help']],
+    [['backup', 'save', '--help']],
+    [['backup', 'verify', '--help']],
+    [['backup', 'restore', '--help']],
   ])('%j shows examples', async (args) => {
     const ran = await rrmq(args);
     expect(ran).toMatchObject({ code: 0, err: '' });

@@ -1,6 +1,8 @@
 import type { NodeStatus } from '@rrmq/contract';
 import { Admission } from './admission.ts';
+import { BackupClient } from './backup.ts';
 import { CallScope } from './call-scope.ts';
+import { type CallRunner, ClusterClient } from './cluster.ts';
 import { RrmqError } from './error.ts';
 import { LeaderLocator } from './leader-locator.ts';
 import {
@@ -14,7 +16,9 @@ import {
 import { Publisher } from './publisher.ts';
 import { type EncodedRequest, encodeRequest } from './request.ts';
 import { RetryingCaller } from './retrying.ts';
+import { StreamTransport } from './stream-transport.ts';
 import { Transport } from './transport.ts';
+import { V1Caller } from './v1-caller.ts';
 
 /** How long a node may take to tell its status while the leader is looked for, in ms: it waits for nothing. */
 const PROBE_TIMEOUT_MS = 500;
@@ -48,6 +52,10 @@ export type NodeReport =
  * `timeoutMs` out of range). To be made by `connect`.
  */
 export class RrmqClient {
+  /** The cluster's members and its leader. */
+  readonly cluster: ClusterClient;
+  /** All topics and messages as one stream. */
+  readonly backup: BackupClient;
   readonly #urls: readonly string[];
   readonly #settings: Settings;
   readonly #transport: Transport;
@@ -58,7 +66,7 @@ export class RrmqClient {
   constructor(urls: readonly string[], settings: Settings) {
     this.#urls = urls;
     this.#settings = settings;
-    this.#transport = new Transport(settings.answerTimeoutMs);
+    this.#transport = new Transport(settings);
     this.#admission = new Admission(settings);
     const leaders = new LeaderLocator(urls, (url) => this.#statusWithin(url, PROBE_TIMEOUT_MS));
     this.#caller = new RetryingCaller(this.#transport, leaders, settings);
@@ -66,6 +74,11 @@ export class RrmqClient {
       perTopic: settings.ordered ? 1 : settings.maxConcurrentPublishes,
       total: settings.maxConcurrentPublishes,
     });
+    const v1 = new V1Caller(this.#transport, this.#caller, settings.adminToken);
+    const run: CallRunner = (options, work) => this.#run({ bodyBytes: 0 }, options, work);
+    const streams = new StreamTransport(settings);
+    this.cluster = new ClusterClient(v1, leaders, run);
+    this.backup = new BackupClient({ v1, caller: this.#caller, streams, run });
   }
 
   /**
@@ -148,7 +161,7 @@ export class RrmqClient {
   }
 
   async #run<T>(
-    request: EncodedRequest,
+    request: Pick<EncodedRequest, 'bodyBytes'>,
     options: CallOptions,
     work: (scope: CallScope) => Promise<T>,
   ): Promise<T> {

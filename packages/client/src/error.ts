@@ -1,7 +1,7 @@
-import type { ErrorCode, Outcome } from '@rrmq/contract';
+import type { ErrorCode, Outcome, ProblemCode } from '@rrmq/contract';
 
 /**
- * Why a call failed: a code of the server (`errorCodes` of `@rrmq/contract`), or one of the client's own.
+ * Why a call failed: a code of the server (`errorCodes` and `problemCodes` of `@rrmq/contract`), or one of the client's own.
  * - `unreachable`: no node could be connected to; nothing was sent.
  * - `connection-lost`: the connection broke after the request may have been sent.
  * - `timeout`: no answer in time.
@@ -12,6 +12,7 @@ import type { ErrorCode, Outcome } from '@rrmq/contract';
  */
 export type RrmqErrorCode =
   | ErrorCode
+  | ProblemCode
   | 'unreachable'
   | 'connection-lost'
   | 'timeout'

@@ -6,6 +6,24 @@ export {
   type RrmqClient,
   type TopicCreation,
 } from './client.ts';
+export { type BackupClient, type BackupOptions } from './backup.ts';
+export { type BackupSummary, BackupVerifier } from './backup-verifier.ts';
+export {
+  type Addition,
+  type ClusterClient,
+  type ClusterStatusOptions,
+  type NewMember,
+  type TransferOptions,
+} from './cluster.ts';
 export { RrmqError, type RrmqErrorCode, type RrmqErrorDetails } from './error.ts';
 export { type CallOptions, type ConnectOptions, type Retry } from './options.ts';
-export { type NodeStatus, type Outcome, type Role } from '@rrmq/contract';
+export { type ByteSource } from './stream-transport.ts';
+export {
+  type BackupHeader,
+  type ClusterView,
+  type MemberView,
+  type NodeStatus,
+  type Outcome,
+  type Restored,
+  type Role,
+} from '@rrmq/contract';

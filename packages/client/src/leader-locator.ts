@@ -13,6 +13,7 @@ export type Probe = (url: string) => Promise<NodeStatus>;
  */
 export class LeaderLocator {
   readonly #configured: readonly string[];
+  readonly #protocols: ReadonlySet<string>;
   readonly #learnt = new Set<string>();
   readonly #probe: Probe;
   #leader: string | undefined;
@@ -23,6 +24,7 @@ export class LeaderLocator {
 
   constructor(urls: readonly string[], probe: Probe) {
     this.#configured = urls;
+    this.#protocols = new Set(urls.map((url) => new URL(url).protocol));
     this.#probe = probe;
   }
 
@@ -48,9 +50,12 @@ export class LeaderLocator {
     if (this.#leader === url) this.#leader = undefined;
   }
 
-  /** A node said that `url` leads. Returns `false` when that is no usable URL. */
+  /**
+   * A node said that `url` leads. Returns `false` when that is no usable URL: nobody leads this client to another
+   * protocol than those it was given.
+   */
   follow(url: string): boolean {
-    if (!URL.canParse(url) || !/^https?:\/\//.test(url)) return false;
+    if (!URL.canParse(url) || !this.#protocols.has(new URL(url).protocol)) return false;
     const leader = url.replace(/\/+$/, '');
     if (!this.#configured.includes(leader)) this.#learn(leader);
     this.#leader = leader;

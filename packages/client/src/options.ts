@@ -1,4 +1,4 @@
-import type { EndpointName } from '@rrmq/contract';
+import type { EndpointName, V1EndpointName } from '@rrmq/contract';
 import type { RrmqError } from './error.ts';
 
 /** Options of one call. */
@@ -11,7 +11,7 @@ export interface CallOptions {
 
 /** One failed try that is about to be repeated. */
 export interface Retry {
-  readonly call: EndpointName;
+  readonly call: EndpointName | V1EndpointName;
   /** How many tries have failed so far, from 1. */
   readonly tries: number;
   readonly error: RrmqError;
@@ -43,6 +43,10 @@ export interface ConnectOptions {
   readonly maxPendingCalls?: number | undefined;
   /** How many bytes of requests may be unsettled, likewise. Default 64 MiB. */
   readonly maxPendingBytes?: number | undefined;
+  /** For `cluster` and `backup`: sent to the nodes of the cluster, never over another protocol than their URLs'. */
+  readonly adminToken?: string | undefined;
+  /** Certificates of the authorities that nodes with https URLs are trusted by, in PEM. Default: Node's own list. */
+  readonly ca?: string | Buffer | undefined;
   /** Called before every repeated try, for logs and metrics. It must not throw. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
@@ -57,13 +61,15 @@ export interface Settings {
   readonly maxConcurrentPublishes: number;
   readonly maxPendingCalls: number;
   readonly maxPendingBytes: number;
+  readonly adminToken: string | undefined;
+  readonly ca: string | Buffer | undefined;
   readonly onRetry: (retry: Retry) => void;
 }
 
 /** Longest delay of a Node.js timer, in ms; a longer one would fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** Fills the defaults in. @throws {RangeError} when a number is not a whole one within its range. */
+/** Fills the defaults in. @throws {RangeError} when one is out of range. */
 export function parseOptions(options: ConnectOptions): Settings {
   return {
     timeoutMs: parseTimeoutMs(options.timeoutMs ?? 10_000),
@@ -78,8 +84,16 @@ export function parseOptions(options: ConnectOptions): Settings {
     ),
     maxPendingCalls: whole('maxPendingCalls', options.maxPendingCalls ?? 10_000, 1_000_000),
     maxPendingBytes: whole('maxPendingBytes', options.maxPendingBytes ?? 64 * 1024 * 1024, 2 ** 40),
+    adminToken: parseToken(options.adminToken),
+    ca: options.ca,
     onRetry: options.onRetry ?? (() => undefined),
   };
+}
+
+/** The message never holds the token. */
+function parseToken(token: string | undefined): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new RangeError('adminToken must be one or more visible ASCII characters without spaces');
 }
 
 /** Checks a `timeoutMs`. @throws {RangeError} when it is not a whole number of ms that a timer can wait. */

@@ -43,7 +43,8 @@ export function parseReply<Name extends EndpointName>(name: Name, reply: RawRepl
   return { kind: 'success', body: parsed.data as ReplyOf<Name>, duplicate };
 }
 
-function refusal(reply: RawReply): RrmqError {
+/** What a refusal of the calls at the root says. */
+export function refusal(reply: RawReply): RrmqError {
   const { status, url } = reply;
   const said = parseErrorHeader(header(reply, headers.error));
   if (said === undefined) return unexpected(reply, outcomeOfStatus(status));
@@ -52,7 +53,7 @@ function refusal(reply: RawReply): RrmqError {
 }
 
 /** A node of another version, a proxy, or something that is no RRMQ node. */
-function unexpected(reply: RawReply, outcome: RrmqError['outcome']): RrmqError {
+export function unexpected(reply: RawReply, outcome: RrmqError['outcome']): RrmqError {
   const { status, url } = reply;
   const said = header(reply, headers.error);
   return new RrmqError(`unexpected reply ${status} from ${url}${said ? `: ${said}` : ''}`, {
@@ -64,12 +65,13 @@ function unexpected(reply: RawReply, outcome: RrmqError['outcome']): RrmqError {
   });
 }
 
-function header(reply: RawReply, name: string): string | undefined {
+/** A header that stands once. */
+export function header(reply: RawReply, name: string): string | undefined {
   const value = reply.headers[name.toLowerCase()];
   return typeof value === 'string' ? value : undefined;
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,9 +1,9 @@
 import { endpoints, type EndpointName, type ReplyOf } from '@rrmq/contract';
 import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
+import { Failures } from './failures.ts';
 import type { LeaderLocator } from './leader-locator.ts';
-import type { Settings } from './options.ts';
-import type { Attempt } from './reply.ts';
+import type { Retry, Settings } from './options.ts';
 import type { EncodedRequest } from './request.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,6 +15,26 @@ export interface Success<Name extends EndpointName> {
   readonly body: ReplyOf<Name>;
   readonly duplicate: boolean;
 }
+
+/** Something to be tried at one node after another. */
+export interface Trial<Value> {
+  readonly name: Retry['call'];
+  /** One try at one node. Never rejects. */
+  attempt(url: string): Promise<Tried<Value>>;
+  /** Whether one more try can do no harm and may help. */
+  mayRepeat(error: RrmqError): boolean;
+  /** Whether only a leader can succeed. */
+  readonly needsLeader: boolean;
+}
+
+/** What came of one try; a failure may name the node to ask instead. */
+export type Tried<Value> =
+  | { readonly kind: 'success'; readonly value: Value }
+  | {
+      readonly kind: 'failure';
+      readonly error: RrmqError;
+      readonly leaderHint: string | undefined;
+    };
 
 type RetrySettings = Pick<Settings, 'retryDelayMs' | 'retryDelayMsMax' | 'onRetry'>;
 
@@ -33,34 +53,44 @@ export class RetryingCaller {
     this.#settings = settings;
   }
 
+  /** As `run`. */
+  call<Name extends EndpointName>(
+    request: EncodedRequest<Name>,
+    scope: CallScope,
+  ): Promise<Success<Name>> {
+    const { name } = request;
+    const attempt = async (url: string): Promise<Tried<Success<Name>>> => {
+      const tried = await this.#transport.send(url, request, scope);
+      return tried.kind === 'success' ? { kind: 'success', value: tried } : tried;
+    };
+    const needsLeader = endpoints[name].answeredBy === 'leader';
+    const mayRepeat = (error: RrmqError): boolean =>
+      error.retryable && (error.outcome === 'none' || endpoints[name].repeatable !== 'no');
+    return this.run({ name, attempt, needsLeader, mayRepeat }, scope);
+  }
+
   /**
    * Rejects with an `RrmqError` whose `outcome` covers all tries: `none` only if each of them certainly had
    * no effect. Its code is that of the last try.
    */
-  async call<Name extends EndpointName>(
-    request: EncodedRequest<Name>,
-    scope: CallScope,
-  ): Promise<Success<Name>> {
+  async run<Value>(trial: Trial<Value>, scope: CallScope): Promise<Value> {
     const failures = new Failures(scope);
     for (let jumps = 0; ;) {
-      const attempt = await this.#attempt(request, scope);
-      if (attempt.kind === 'success') return attempt;
-      failures.add(attempt.error);
-      const jumped = this.#heed(attempt) && jumps < JUMPS_MAX;
+      const tried = await this.#attempt(trial, scope);
+      if (tried.kind === 'success') return tried.value;
+      failures.add(tried.error);
+      const jumped = this.#heed(tried) && jumps < JUMPS_MAX;
       jumps = jumped ? jumps + 1 : 0;
-      if (scope.end !== undefined || !mayRepeat(request.name, attempt.error)) throw failures.sum();
+      if (scope.end !== undefined || !trial.mayRepeat(tried.error)) throw failures.sum();
       const delayMs = jumped ? 0 : this.#delayMs(failures.count);
-      const { error } = attempt;
-      this.#settings.onRetry({ call: request.name, tries: failures.count, error, delayMs });
+      const { error } = tried;
+      this.#settings.onRetry({ call: trial.name, tries: failures.count, error, delayMs });
       if (delayMs > 0) await scope.sleep(delayMs);
       if (scope.end !== undefined) throw failures.sum();
     }
   }
 
-  async #attempt<Name extends EndpointName>(
-    request: EncodedRequest<Name>,
-    scope: CallScope,
-  ): Promise<Attempt<Name>> {
+  async #attempt<Value>(trial: Trial<Value>, scope: CallScope): Promise<Tried<Value>> {
     let url: string;
     try {
       url = await scope.race(this.#leaders.locate());
@@ -68,10 +98,9 @@ export class RetryingCaller {
       if (!(error instanceof RrmqError)) throw error;
       return { kind: 'failure', error, leaderHint: undefined };
     }
-    const attempt = await this.#transport.send(url, request, scope);
-    const leads = attempt.kind === 'success' && endpoints[request.name].answeredBy === 'leader';
-    if (leads) this.#leaders.confirm(url);
-    return attempt;
+    const tried = await trial.attempt(url);
+    if (tried.kind === 'success' && trial.needsLeader) this.#leaders.confirm(url);
+    return tried;
   }
 
   /** Learns from a failure who leads. Returns whether it named the node to ask next. */
@@ -91,50 +120,5 @@ export class RetryingCaller {
     const { retryDelayMs, retryDelayMsMax } = this.#settings;
     const longest = Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(tries - 1, 30));
     return Math.ceil(longest * (0.5 + Math.random() / 2));
-  }
-}
-
-/** Whether one more try can do no harm and may help. */
-function mayRepeat(name: EndpointName, error: RrmqError): boolean {
-  return error.retryable && (error.outcome === 'none' || endpoints[name].repeatable !== 'no');
-}
-
-/** The failed tries of one call. */
-class Failures {
-  readonly #scope: CallScope;
-  #last: RrmqError | undefined;
-  #unknown = false;
-  count = 0;
-
-  constructor(scope: CallScope) {
-    this.#scope = scope;
-  }
-
-  add(error: RrmqError): void {
-    this.count++;
-    this.#unknown ||= error.outcome === 'unknown';
-    // Running out of time while looking for a leader says less than what went wrong before.
-    const saysLess = error.code === 'timeout' && error.outcome === 'none';
-    if (this.#last === undefined || !saysLess) this.#last = error;
-  }
-
-  /** One error for all tries. */
-  sum(): RrmqError {
-    const last = this.#last ?? this.#scope.endedUnsent();
-    const aborted = this.#scope.end === 'aborted';
-    const outcome = this.#unknown ? 'unknown' : 'none';
-    const gaveUp = this.#scope.end !== undefined && last.code !== this.#scope.end;
-    if (!aborted && !gaveUp && outcome === last.outcome) return last;
-    const parts = [last.message];
-    if (gaveUp) parts.push(`${this.#scope.describeEnd()} (tries: ${this.count})`);
-    if (outcome !== last.outcome) parts.push('an earlier try may have taken effect');
-    return new RrmqError(parts.join('; '), {
-      code: aborted ? 'aborted' : last.code,
-      outcome,
-      retryable: last.retryable && !aborted,
-      ...(last.status === undefined ? {} : { status: last.status }),
-      ...(last.url === undefined ? {} : { url: last.url }),
-      cause: last,
-    });
   }
 }

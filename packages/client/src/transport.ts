@@ -4,7 +4,8 @@ import type { EndpointName } from '@rrmq/contract';
 import { got, type Got, RequestError } from 'got';
 import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
-import { type Attempt, parseReply } from './reply.ts';
+import type { Settings } from './options.ts';
+import { type Attempt, parseReply, type RawReply } from './reply.ts';
 import type { EncodedRequest } from './request.ts';
 
 /** How long a connection may take to open, in ms: a node that is there accepts within a round trip. */
@@ -16,15 +17,31 @@ const SEND_TIMEOUT_MS = 5000;
 /** Open connections per node: more would only wait inside the node. Further requests wait their turn. */
 const SOCKETS_MAX = 256;
 
+/** One HTTP request to any node. */
+export interface RawRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Percent-encoded, with a leading slash. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** The answer may take as long as the call; by default `answerTimeoutMs`. */
+  readonly isSlow?: boolean;
+}
+
 /** Sends single tries over kept-alive connections. It repeats nothing and decides nothing. */
 export class Transport {
-  readonly #agents = {
-    http: new http.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX }),
-    https: new https.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX }),
-  };
+  readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
   readonly #got: Got;
 
-  constructor(answerTimeoutMs: number) {
+  constructor({ answerTimeoutMs, ca }: Pick<Settings, 'answerTimeoutMs' | 'ca'>) {
+    this.#agents = {
+      http: new http.Agent({ keepAlive: true, maxSockets: SOCKETS_MAX }),
+      https: new https.Agent({
+        keepAlive: true,
+        maxSockets: SOCKETS_MAX,
+        ...(ca === undefined ? {} : { ca }),
+      }),
+    };
     this.#got = got.extend({
       agent: this.#agents,
       retry: { limit: 0 },
@@ -49,6 +66,17 @@ export class Transport {
     request: EncodedRequest<Name>,
     scope: CallScope,
   ): Promise<Attempt<Name>> {
+    const reply = await this.exchange(url, request, scope);
+    if (!(reply instanceof RrmqError)) return parseReply(request.name, reply);
+    return { kind: 'failure', error: reply, leaderHint: undefined };
+  }
+
+  /** One request to one node: its reply, whatever that says, or why there is none. Never rejects. */
+  async exchange(
+    url: string,
+    request: RawRequest,
+    scope: CallScope,
+  ): Promise<RawReply | RrmqError> {
     try {
       const { statusCode, body, headers } = await this.#got(url, {
         method: request.method,
@@ -56,10 +84,11 @@ export class Transport {
         signal: scope.signal,
         request: requestTo(new URL(url).pathname.replace(/\/$/, '') + request.path),
         ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.isSlow === true ? { timeout: { response: scope.timeoutMs } } : {}),
       });
-      return parseReply(request.name, { status: statusCode, body, headers, url });
+      return { status: statusCode, body, headers, url };
     } catch (error) {
-      return { kind: 'failure', error: transportError(error, url, scope), leaderHint: undefined };
+      return transportError(error, url, scope);
     }
   }
 

@@ -67,6 +67,8 @@ export const errorCodes = {
   'internal-error': { status: 500, outcome: 'unknown', retryable: true },
   /** Too much is waiting to be committed. */
   overloaded: { status: 503, outcome: 'none', retryable: true },
+  /** A backup is being restored into the cluster; until its end nothing else is taken. */
+  restoring: { status: 503, outcome: 'none', retryable: true },
   /** A quorum has too little disk space left to take more messages; pops still work. */
   'disk-full': { status: 507, outcome: 'none', retryable: false },
 } as const satisfies Record<string, ErrorCodeInfo>;

@@ -13,4 +13,6 @@ export const headers = {
   producerId: 'Producer-Id',
   producerEpoch: 'Producer-Epoch',
   producerSequence: 'Producer-Sequence',
+  /** Optional on calls under `/v1`: how long the caller waits, in ms, at most `V1_TIMEOUT_MS`. */
+  timeoutMs: 'RRMQ-Timeout-Ms',
 } as const;

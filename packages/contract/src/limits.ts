@@ -33,3 +33,12 @@ export const PRODUCER_NUMBER_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Longest text of an `RRMQ-Error` header, in characters: enough for a sentence, harmless to any proxy. */
 export const ERROR_TEXT_LENGTH_MAX = 300;
+
+/**
+ * How long a call under `/v1` that changes the cluster waits until the change is over, in ms, unless its client waits
+ * less: many elections long, and still within the patience of an operator.
+ */
+export const V1_TIMEOUT_MS = 30_000;
+
+/** Largest JSON body under `/v1/cluster`, in bytes: a hundred times what its calls need. */
+export const V1_BODY_BYTES_MAX = 64 * 1024;

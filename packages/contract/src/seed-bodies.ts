@@ -7,7 +7,7 @@ import { topicNameSchema } from './topic-name.ts';
  */
 
 /** A message's text: any string that JSON can hold, also an empty one; what is popped equals what was published. */
-export const messageTextSchema = z.string();
+export const messageTextSchema = z.string('the message is missing, or is no string');
 
 /** `{"topic":"orders"}` */
 export const createTopicBodySchema = z.object({ topic: topicNameSchema });

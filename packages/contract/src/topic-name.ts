@@ -18,7 +18,7 @@ function isWellFormed(text: string): boolean {
  * path the name is percent-encoded.
  */
 export const topicNameSchema = z
-  .string()
+  .string('the topic name is missing, or is no string')
   .min(1, 'the topic name is empty')
   .refine(isWellFormed, 'the topic name is not well-formed Unicode')
   .refine(fitsTopicName, `the topic name is longer than ${TOPIC_NAME_BYTES_MAX} bytes in UTF-8`);

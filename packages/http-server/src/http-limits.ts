@@ -16,6 +16,8 @@ export interface HttpLimits {
   readonly headTimeoutMs: number;
   /** For a whole request to arrive. */
   readonly requestTimeoutMs: number;
+  /** For the next byte of a backup, either way: one that moves may take as long as it needs. */
+  readonly streamIdleMs: number;
   /** For the next request on an idle connection. */
   readonly idleTimeoutMs: number;
   /** Open connections; more are closed at once. */
@@ -36,6 +38,8 @@ export const defaultHttpLimits: HttpLimits = {
   headTimeoutMs: 10_000,
   /** The largest body at 2.2 Mbit/s. */
   requestTimeoutMs: 30_000,
+  /** Twice as long as a step of a restore may take here: only a client that stands still is given up. */
+  streamIdleMs: 60_000,
   /** Longer than the 60 s after which common clients and proxies give up their side: no race between the two. */
   idleTimeoutMs: 65_000,
   /** About 20 KiB of memory each. */

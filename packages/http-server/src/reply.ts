@@ -1,5 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type ErrorCode, errorCodes, formatErrorHeader, headers } from '@rrmq/contract';
+import {
+  type ErrorCode,
+  PROBLEM_MEDIA_TYPE,
+  type ProblemCode,
+  errorCodes,
+  formatErrorHeader,
+  headers,
+  problemCodes,
+  problemOf,
+} from '@rrmq/contract';
 
 /** A whole answer, ready to be sent any number of times. */
 export interface Reply {
@@ -10,6 +19,8 @@ export interface Reply {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** What the cluster is now says nothing about later. */
+const NO_STORE = ['Cache-Control', 'no-store'];
 const FAILURE_BODY = '{"success":false}';
 /** For refusals that a moment of waiting may end: whole seconds are all that the header can say. */
 const RETRY_AFTER_S = '1';
@@ -20,8 +31,16 @@ export function jsonReply(
   body: Buffer | string,
   extra: readonly string[] = [],
 ): Reply {
+  return typedReply(status, body, [JSON_TYPE, ...extra]);
+}
+
+function typedReply(
+  status: number,
+  body: Buffer | string,
+  [type = '', ...extra]: readonly string[],
+): Reply {
   const length = String(Buffer.byteLength(body));
-  return { status, head: ['Content-Type', JSON_TYPE, 'Content-Length', length, ...extra], body };
+  return { status, head: ['Content-Type', type, 'Content-Length', length, ...extra], body };
 }
 
 /** `{"success":false}` with the status of `code`, and `text` for people in the header. */
@@ -30,6 +49,19 @@ export function refusal(code: ErrorCode, text: string, extra: readonly string[] 
   const error = [headers.error, formatErrorHeader(code, text)];
   const retry = status === 503 ? ['Retry-After', RETRY_AFTER_S] : [];
   return jsonReply(status, FAILURE_BODY, [...error, ...retry, ...extra]);
+}
+
+/** The refusal of a call under `/v1`: `detail` says for people what happened this time. */
+export function problem(code: ProblemCode, detail: string, extra: readonly string[] = []): Reply {
+  const { status } = problemCodes[code];
+  const retry = status === 503 ? ['Retry-After', RETRY_AFTER_S] : [];
+  const body = JSON.stringify(problemOf(code, detail));
+  return typedReply(status, body, [PROBLEM_MEDIA_TYPE, ...NO_STORE, ...retry, ...extra]);
+}
+
+/** The success of a call under `/v1`. */
+export function v1Reply(status: number, body: object): Reply {
+  return jsonReply(status, JSON.stringify(body), NO_STORE);
 }
 
 export const SUCCESS = jsonReply(200, '{"success":true}');

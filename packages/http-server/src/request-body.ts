@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** How a body arrived. */
@@ -78,4 +79,19 @@ export class RequestBody {
     this.#bytes = 0;
     this.#chunks = [];
   }
+}
+
+/** `undefined`, which is no JSON value, for bytes that are no JSON. */
+export function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) return undefined;
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a body belongs to this request, and has perhaps not arrived yet. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -1,6 +1,11 @@
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { type Socket, connect } from 'node:net';
-import { type HttpLimits, type HttpServer, createHttpServer } from '@rrmq/http-server';
+import {
+  type HttpLimits,
+  type HttpServer,
+  type HttpServerOptions,
+  createHttpServer,
+} from '@rrmq/http-server';
 import { pino } from 'pino';
 import { TestGroup } from './test-group.ts';
 
@@ -20,11 +25,15 @@ export interface NodeUnderTest extends AsyncDisposable {
 }
 
 /** Strings and buffers are sent as they are, other bodies as JSON. */
-export async function startNode(limits: Partial<HttpLimits> = {}): Promise<NodeUnderTest> {
-  const group = new TestGroup();
+export async function startNode(
+  limits: Partial<HttpLimits> = {},
+  options: Partial<HttpServerOptions> = {},
+): Promise<NodeUnderTest> {
+  const group = await TestGroup.start();
   const log = pino({ level: 'silent' });
   const queue = group.machine;
-  const server = createHttpServer({ group, queue, node: { version: 'test' }, limits, log });
+  const node = { version: 'test', clusterId: 'c0ffee', clusterEpoch: 1 };
+  const server = createHttpServer({ group, admin: group, queue, node, limits, log, ...options });
   const { port } = await server.external.listen(0, '127.0.0.1');
   return {
     group,

@@ -1,11 +1,26 @@
-import { type NewMessage, QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
 import {
+  MemoryStoreHost,
+  type NewMessage,
+  QueueMachine,
+  type QueueResult,
+  decodeCommand,
+  encodeCommand,
+} from '@rrmq/queue';
+import {
+  type CommandEffect,
   type Group,
+  type GroupAdmin,
+  type GroupGauges,
   type GroupStatus,
+  type MachineSnapshot,
   type Member,
+  type MembershipChange,
+  type MembershipOutcome,
+  type NodeId,
   type Outcome,
   type ReadOutcome,
   type RefusalReason,
+  type TransferOutcome,
   logIndex,
   logTime,
   nodeId,
@@ -26,17 +41,52 @@ export const leaderElsewhere: Member = {
   address: { ip: '10.0.0.2', port: 7002, internalPort: 8002 },
 };
 
+const me: Member = {
+  id: nodeId(1),
+  address: { ip: '127.0.0.1', port: 7001, internalPort: 8001 },
+};
+
+/** What `openBackup` rejects with. */
+export class BackupRefused extends Error {
+  override readonly name = 'BackupRefused';
+}
+
 /** A group of one, in memory, that does as it is told. Commits in the turn after the proposal. */
-export class TestGroup implements Group<QueueResult> {
-  readonly machine = new QueueMachine();
+export class TestGroup implements Group<QueueResult>, GroupAdmin {
+  readonly machine = new QueueMachine({ host: new MemoryStoreHost() });
   behaviour: Behaviour = 'commit';
   overrides: Partial<GroupStatus> = {};
+  gaugeOverrides: Partial<GroupGauges> = {};
+  /** How changes of the membership end; `undefined`: they hang. */
+  membershipOutcome: MembershipOutcome | undefined;
+  transferOutcome: TransferOutcome = { kind: 'done', leader: leaderElsewhere.id };
+  /** Chunks of the next backup, or why there is none. */
+  backup: AsyncIterable<Buffer> | Iterable<Buffer> | Error = [];
+  /** What was asked for. */
+  readonly changes: MembershipChange[] = [];
+  readonly transfers: (NodeId | undefined)[] = [];
+  readonly restored: string[] = [];
+  readonly effects: (CommandEffect | undefined)[] = [];
+  /** How the next commands of a restore end, one each; all later ones are taken. */
+  readonly restoreResults: QueueResult[] = [];
+  openViews = 0;
   readonly #held: (() => void)[] = [];
 
-  propose(command: Uint8Array, done: (outcome: Outcome<QueueResult>) => void): void {
+  static async start(): Promise<TestGroup> {
+    const group = new TestGroup();
+    await group.machine.open(1);
+    return group;
+  }
+
+  propose(
+    command: Uint8Array,
+    done: (outcome: Outcome<QueueResult>) => void,
+    effect?: CommandEffect,
+  ): void {
     const { behaviour } = this;
+    this.effects.push(effect);
     setImmediate(() => {
-      const outcome = this.#outcome(behaviour, command);
+      const outcome = this.#outcome(behaviour, command, effect);
       if (behaviour === 'hang') this.#held.push(() => done(outcome));
       else done(outcome);
     });
@@ -44,7 +94,11 @@ export class TestGroup implements Group<QueueResult> {
 
   read(done: (outcome: ReadOutcome) => void): void {
     const { behaviour } = this;
-    const refused = behaviour !== 'commit' && behaviour !== 'lose-track' && behaviour !== 'hang';
+    const refused =
+      behaviour !== 'commit' &&
+      behaviour !== 'lose-track' &&
+      behaviour !== 'hang' &&
+      behaviour !== 'disk-full';
     setImmediate(() => {
       const outcome: ReadOutcome = refused
         ? { kind: 'refused', reason: behaviour }
@@ -56,23 +110,79 @@ export class TestGroup implements Group<QueueResult> {
 
   status(): GroupStatus {
     const applied = this.machine.appliedIndex;
-    const me: Member = {
-      id: nodeId(1),
-      address: { ip: '127.0.0.1', port: 7001, internalPort: 8001 },
-    };
     const positions = { committed: applied, applied, last: applied, durable: applied };
     const members = [me, leaderElsewhere];
-    const role = 'leader';
     return {
       id: me.id,
-      role,
+      role: 'leader',
       term: term(3),
       leader: me,
       members,
+      configuration: {
+        members,
+        voters: members.map(({ id }) => id),
+        outgoing: [],
+        learners: [],
+        promoting: [],
+        nextId: nodeId(3),
+      },
       ready: true,
       ...positions,
       ...this.overrides,
     };
+  }
+
+  changeMembers(change: MembershipChange, done: (outcome: MembershipOutcome) => void): void {
+    this.changes.push(change);
+    const { membershipOutcome } = this;
+    if (membershipOutcome !== undefined) setImmediate(() => done(membershipOutcome));
+    else this.#held.push(() => done(this.membershipOutcome ?? { kind: 'unknown' }));
+  }
+
+  transfer(target: NodeId | undefined): Promise<TransferOutcome> {
+    this.transfers.push(target);
+    return Promise.resolve(this.transferOutcome);
+  }
+
+  gauges(): GroupGauges {
+    const applied = this.machine.appliedIndex;
+    const positions = { committed: applied, applied, last: applied, durable: applied };
+    return {
+      ...positions,
+      compacted: logIndex(0),
+      flushed: logIndex(0),
+      pendingBytes: 0,
+      dirtyBytes: 7,
+      windowBytes: 0,
+      logBytes: 4096,
+      freeBytes: undefined,
+      syncMs: 1.5,
+      syncMsMax: 2,
+      readsWaiting: 0,
+      proposalsWaiting: 0,
+      peers: [],
+      ...this.gaugeOverrides,
+    };
+  }
+
+  watch(): () => void {
+    return () => undefined;
+  }
+
+  openBackup(): Promise<MachineSnapshot> {
+    const { backup } = this;
+    if (backup instanceof Error) return Promise.reject(backup);
+    this.openViews++;
+    return Promise.resolve({
+      index: logIndex(42),
+      at: logTime(1000),
+      chunks: async function* chunks() {
+        yield* backup;
+      },
+      close: () => {
+        this.openViews--;
+      },
+    });
   }
 
   /** Publishes as another interface of the node would. */
@@ -93,19 +203,45 @@ export class TestGroup implements Group<QueueResult> {
     return this.#held.length;
   }
 
-  #outcome(behaviour: Behaviour, command: Uint8Array): Outcome<QueueResult> {
+  #outcome(
+    behaviour: Behaviour,
+    command: Uint8Array,
+    effect?: CommandEffect,
+  ): Outcome<QueueResult> {
     switch (behaviour) {
       case 'commit':
-      case 'hang': {
-        const index = logIndex(this.machine.appliedIndex + 1);
-        const result = this.machine.apply(Buffer.from(command), logTime(0), index);
-        return { kind: 'committed', index, result };
-      }
+      case 'hang':
+        return this.#committed(command);
       case 'lose-track':
-        this.#outcome('commit', command);
+        this.#committed(command);
         return { kind: 'unknown' };
+      case 'disk-full':
+        if (effect === 'shrinks') return this.#committed(command);
+        return { kind: 'refused', reason: behaviour };
       default:
         return { kind: 'refused', reason: behaviour };
     }
   }
+
+  #committed(command: Uint8Array): Outcome<QueueResult> {
+    const index = logIndex(this.machine.appliedIndex + 1);
+    const decoded = decodeCommand(Buffer.from(command));
+    if (decoded === undefined || !decoded.kind.startsWith('restore-')) {
+      const result = this.machine.apply(Buffer.from(command), logTime(0), index);
+      return { kind: 'committed', index, result };
+    }
+    const taken = { ok: true, kind: 'topic-created', topicNumber: 1 } as const;
+    const result = this.restoreResults.shift() ?? taken;
+    this.restored.push(readable(decoded));
+    return { kind: 'committed', index, result };
+  }
+}
+
+/** As JSON; bytes are Latin-1. The group executes no restore: it is told how each command of one ends. */
+function readable(command: NonNullable<ReturnType<typeof decodeCommand>>): string {
+  return JSON.stringify(
+    command.kind === 'restore-chunk'
+      ? { ...command, chunk: Buffer.from(command.chunk).toString('latin1') }
+      : command,
+  );
 }

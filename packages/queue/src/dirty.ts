@@ -25,10 +25,6 @@ export class Dirty {
     return this.#messageBytes + (this.#removals + this.#topics.size) * CHANGE_BYTES;
   }
 
-  get topics(): ReadonlySet<Topic> {
-    return this.#topics;
-  }
-
   /** The topic's record has changed. */
   touched(topic: Topic): void {
     this.#topics.add(topic);

@@ -28,7 +28,7 @@ export {
 export { NodeStoreHost } from './node-store-host.ts';
 export { verifyStore } from './node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
-export { type QueueView } from './queue-view.ts';
+export { type QueueView, type RestoreStatus } from './queue-view.ts';
 export {
   type Message,
   type Popped,

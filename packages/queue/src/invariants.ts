@@ -23,7 +23,7 @@ export function findViolations(state: QueueState): readonly string[] {
   for (const [name, topic] of state.topics) {
     if (name !== topic.name) found.push(`topic ${topic.number} is found under its own name`);
   }
-  return [...found, ...producerViolations(state.producers.memories(), topics)];
+  return [...found, ...producerViolations(state, topics)];
 }
 
 function topicViolations(topic: Topic, state: QueueState): string[] {
@@ -54,22 +54,22 @@ function messagesOf(topic: Topic, { stored }: QueueState): Message[] {
   return [...messages, ...topic.recent];
 }
 
-/** What is wrong with memories in the order of their last publish. */
-export function producerViolations(
-  memories: readonly ProducerMemory[],
-  topics: Iterable<Pick<Topic, 'place' | 'lastSequence'>>,
+function producerViolations(
+  { producers, restore }: QueueState,
+  topics: readonly Topic[],
 ): string[] {
-  const lastSequences = new Map(
-    Array.from(topics, ({ place, lastSequence }) => [place, lastSequence]),
-  );
+  const memories = producers.memories();
+  const lastSequences = new Map(topics.map(({ place, lastSequence }) => [place, lastSequence]));
   const found = memories.flatMap((memory) =>
     answersFit(memory, lastSequences.get(memory.place) ?? 0)
       ? []
       : [`the answers remembered of producer ${memory.id} are what its topic holds or held`],
   );
-  if (!ascending(memories.map(({ order }) => order))) {
+  const orders = memories.map(({ order }) => order);
+  if (restore === undefined && !ascending(orders)) {
     found.push('producers stand in the order of their last publish');
   }
+  if (orders.some((order) => order > producers.publishes)) found.push('publishes are counted');
   return found;
 }
 

@@ -18,11 +18,15 @@ import {
   decodeRestore,
   decodeTopic,
 } from './store-records.ts';
-import { type Store, type StoreReader, StoreCorrupt } from './store.ts';
+import { type Store, type StoreHost, type StoreReader, StoreCorrupt } from './store.ts';
 import { type Topic, emptyTopic } from './topic.ts';
 
-/** The state that a store holds: topics and producers come into memory, messages stay. Throws `StoreCorrupt`. */
-export function loadState(store: Store, producersMax: number): QueueState {
+/** The state that a store holds: topics and producers come into memory, messages stay. Rejects with `StoreCorrupt`. */
+export async function loadState(
+  store: Store,
+  producersMax: number,
+  turn: StoreHost['turn'],
+): Promise<QueueState> {
   const state = emptyState(store, producersMax);
   const value = store.get(META_KEY);
   if (value === undefined) {
@@ -34,14 +38,19 @@ export function loadState(store: Store, producersMax: number): QueueState {
   const { index, at, topicsCreated, placesUsed, floor } = meta;
   Object.assign(state, { index, at, topicsCreated, placesUsed, floor });
   state.hash = new RunningHash(meta.hash);
-  loadTopics(state, store);
-  for (const memory of loadProducers(store, floor)) state.producers.restore(memory);
+  await loadTopics(state, store, turn);
+  for (const memory of await loadProducers(store, floor, turn)) state.producers.restore(memory);
+  if (!state.producers.settle()) throw new StoreCorrupt('two producers published at once');
   state.producers.resumeCount(meta.publishes);
   state.producers.takeDirty();
   return state;
 }
 
-function loadTopics(state: QueueState, store: StoreReader): void {
+async function loadTopics(
+  state: QueueState,
+  store: StoreReader,
+  turn: StoreHost['turn'],
+): Promise<void> {
   const topics: Topic[] = [];
   const [from, to] = kindRange(KeyKind.topic, state.floor);
   for (const entries of portionsOf(store, from, to)) {
@@ -50,6 +59,7 @@ function loadTopics(state: QueueState, store: StoreReader): void {
       if (key?.kind !== 'topic') throw new StoreCorrupt('a key among those of topics is none');
       topics.push(topicOf(decodeTopic(key.place, entry)));
     }
+    await turn();
   }
   const restore = store.get(RESTORE_KEY);
   if (restore === undefined) {
@@ -69,8 +79,11 @@ function topicOf(record: TopicRecord): Topic {
   return { ...emptyTopic(record), lastSequence, readyBytes, cleared, ...stored };
 }
 
-/** In the order of their last publish. */
-function loadProducers(store: StoreReader, floor: number): ProducerMemory[] {
+async function loadProducers(
+  store: StoreReader,
+  floor: number,
+  turn: StoreHost['turn'],
+): Promise<ProducerMemory[]> {
   const memories: ProducerMemory[] = [];
   const [from, to] = kindRange(KeyKind.producer, floor);
   for (const entries of portionsOf(store, from, to)) {
@@ -80,6 +93,7 @@ function loadProducers(store: StoreReader, floor: number): ProducerMemory[] {
         throw new StoreCorrupt('a key among those of producers is none');
       memories.push(decodeProducer(key.place, entry));
     }
+    await turn();
   }
-  return memories.toSorted((a, b) => a.order - b.order);
+  return memories;
 }

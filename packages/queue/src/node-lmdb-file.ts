@@ -1,4 +1,5 @@
 import * as fs from 'node:fs/promises';
+import { codeOf } from './error-code.ts';
 import { StoreCorrupt } from './store.ts';
 import { type RootDatabase, open } from 'lmdb';
 
@@ -72,7 +73,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
     const { size } = await fs.stat(file);
     return size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,10 +1,18 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { assert } from '@rrmq/raft';
 import type { Transaction } from 'lmdb';
+import { codeOf } from './error-code.ts';
 import type { Lmdb } from './node-lmdb-file.ts';
-import type { Change, RangeLimit, Store, StoreEntry, StoreView, WriteLevels } from './store.ts';
+import {
+  type Change,
+  type RangeLimit,
+  type Store,
+  StoreCorrupt,
+  type StoreEntry,
+  type StoreView,
+  type WriteLevels,
+} from './store.ts';
 
 const MDB_MAP_FULL = -30_792;
 const EIO = 5;
@@ -73,7 +81,7 @@ export class LmdbStore implements Store {
   /** LMDB tells its reason late, and as a number. */
   async #translate(error: unknown, changes: readonly Change[]): Promise<Error> {
     const reason = await reasonOf(error);
-    const number = reason instanceof Error && 'code' in reason ? Number(reason.code) : 0;
+    const number = Number(codeOf(reason) ?? 0);
     const isFull =
       number === ENOSPC ||
       number === MDB_MAP_FULL ||
@@ -130,8 +138,10 @@ function readValue(
   key: Buffer,
   transaction: Transaction | undefined,
 ): Buffer | undefined {
-  const value = lmdb.get(key, transaction && { transaction });
-  return value && ownBuffer(value);
+  return reading(() => {
+    const value = lmdb.get(key, transaction && { transaction });
+    return value && ownBuffer(value);
+  });
 }
 
 function readRange(
@@ -139,17 +149,29 @@ function readRange(
   { from, to, limit }: Range,
   transaction: Transaction | undefined,
 ): StoreEntry[] {
-  const entries: StoreEntry[] = [];
   const bounds = { start: from, end: to, limit: limit.entries };
-  let bytes = 0;
-  for (const { key, value } of lmdb.getRange(
-    transaction === undefined ? bounds : { ...bounds, transaction },
-  )) {
-    entries.push({ key: ownBuffer(key), value: ownBuffer(value) });
-    bytes += value.length;
-    if (bytes >= limit.bytes) break;
+  return reading(() => {
+    const entries: StoreEntry[] = [];
+    let bytes = 0;
+    for (const { key, value } of lmdb.getRange(
+      transaction === undefined ? bounds : { ...bounds, transaction },
+    )) {
+      entries.push({ key: ownBuffer(key), value: ownBuffer(value) });
+      bytes += value.length;
+      if (bytes >= limit.bytes) break;
+    }
+    return entries;
+  });
+}
+
+/** LMDB's own complaints have numbers: a page is not what it should be, or cannot be read. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (typeof codeOf(error) !== 'number') throw error;
+    throw new StoreCorrupt('the pages of the store cannot be read', { cause: error });
   }
-  return entries;
 }
 
 /** LMDB hands out copies, as it says; the empty one may be any kind of array. */
@@ -158,8 +180,7 @@ function ownBuffer(bytes: Uint8Array): Buffer {
 }
 
 async function reasonOf(error: unknown): Promise<unknown> {
-  assert(error instanceof Error, 'LMDB rejects with errors');
-  if (!('commitError' in error)) return error;
+  if (typeof error !== 'object' || error === null || !('commitError' in error)) return error;
   try {
     return await error.commitError;
   } catch (reason) {

@@ -22,8 +22,8 @@ export class NodeStoreHost implements StoreHost {
   async open(generation: number): Promise<Store> {
     const file = stateFile(this.#directory, generation);
     if (generation > 1 && !(await exists(file))) throw new StoreCorrupt(`${file} is missing`);
-    await this.#removeAllBut(path.basename(file));
     const lmdb = await openLmdb(file);
+    await this.#removeAllBut(path.basename(file));
     // A process that was killed may have left what is seen and not on disk yet.
     await syncFile(file);
     await disk.syncDirectory(this.#directory);

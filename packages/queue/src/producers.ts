@@ -110,14 +110,23 @@ export class Producers {
     return Array.from(this.#memories, ([key, memory]) => copyOf(key, memory));
   }
 
-  /** Puts back what `memories` gave; to be called in the same order. */
+  /** Puts a memory back that was taken elsewhere. After the last one: `settle`. */
   restore({ place, id, epoch, sequence, order, answers }: ProducerMemory): void {
-    assert(order > this.#publishes, 'producers come back in the order of their last publish');
-    this.#publishes = order;
+    this.#publishes = Math.max(this.#publishes, order);
     const key = keyOf(place, id);
     this.#memories.set(key, { epoch, sequence, order, answers: [...answers] });
     this.#dirty.add(key);
-    this.#forgetBeyondCapacity();
+  }
+
+  /** Puts the memories in their order again, and forgets those beyond the capacity. False if two have the same order. */
+  settle(): boolean {
+    const sorted = [...this.#memories].toSorted(([, a], [, b]) => a.order - b.order);
+    this.#memories.clear();
+    for (const [key, memory] of sorted) {
+      this.#memories.set(key, memory);
+      this.#forgetBeyondCapacity();
+    }
+    return sorted.every(([, { order }], i) => order !== sorted[i - 1]?.[1].order);
   }
 
   /** Publishes were counted up to here. */

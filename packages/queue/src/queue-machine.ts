@@ -16,7 +16,7 @@ import { findViolations } from './invariants.ts';
 import { PRODUCERS_MAX } from './limits.ts';
 import { loadState } from './loading.ts';
 import type { QueueState } from './queue-state.ts';
-import type { QueueView } from './queue-view.ts';
+import type { QueueView, RestoreStatus } from './queue-view.ts';
 import type { QueueResult } from './result.ts';
 import { StoreSink } from './snapshot-sink.ts';
 import { encodeSnapshot } from './snapshot-stream.ts';
@@ -59,10 +59,7 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
 
   async open(generation: number): Promise<void> {
     assert(this.#opened === undefined, 'a machine is opened once');
-    const store = await this.#host.open(generation);
-    const state = loadState(store, this.#producersMax);
-    this.#opened = { store, state };
-    this.#flushedIndex = logIndex(state.index);
+    await this.#load(generation);
   }
 
   apply(command: Buffer, at: LogTime, index: LogIndex): QueueResult {
@@ -121,15 +118,17 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return new StoreSink(receiving, async () => this.#host.turn());
   }
 
+  /** Until the new state is there, reads see the old one. */
   async adopt(generation: number): Promise<void> {
-    await this.close();
-    this.#opened = undefined;
-    await this.open(generation);
+    const before = this.#get();
+    await this.#flushing?.done.catch(() => undefined);
+    await this.#load(generation);
+    await before.store.close();
   }
 
   async close(): Promise<void> {
     await this.#flushing?.done.catch(() => undefined);
-    await this.#get().store.close();
+    await this.#opened?.store.close();
   }
 
   /** The last entry executed here. */
@@ -162,6 +161,13 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return { depth: depthOf(found), bytes: readyBytes, published: lastSequence, popped };
   }
 
+  restoring(): RestoreStatus | undefined {
+    const progress = this.#state.restore?.progress;
+    if (progress === undefined) return undefined;
+    const { backupId, text, nextChunk } = progress;
+    return { backupId, text, nextChunk };
+  }
+
   /** What is wrong with the state, in plain words; nothing ever should be. See `findViolations`. */
   violations(): readonly string[] {
     return findViolations(this.#state);
@@ -174,6 +180,14 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   #get(): Opened {
     assert(this.#opened !== undefined, 'a machine is opened before it is used');
     return this.#opened;
+  }
+
+  async #load(generation: number): Promise<void> {
+    const store = await this.#host.open(generation);
+    const turn = async () => this.#host.turn();
+    const state = await loadState(store, this.#producersMax, turn);
+    this.#opened = { store, state };
+    this.#flushedIndex = logIndex(state.index);
   }
 
   async #flush(): Promise<LogIndex> {

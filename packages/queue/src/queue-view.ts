@@ -9,4 +9,14 @@ export interface QueueView {
   depth(topic: string): number;
   /** `undefined` for an unknown topic. */
   stats(topic: string): TopicStats | undefined;
+  /** The restore of a backup that goes on; `undefined` when there is none. */
+  restoring(): RestoreStatus | undefined;
+}
+
+export interface RestoreStatus {
+  /** As they were given when it began. */
+  readonly backupId: string;
+  readonly text: string;
+  /** Number of the chunk that is wanted next. */
+  readonly nextChunk: number;
 }

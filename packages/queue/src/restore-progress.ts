@@ -18,7 +18,7 @@ export interface RestoreProgress {
   readonly awaited: number;
 }
 
-export interface SourceCounters {
+interface SourceCounters {
   readonly topicsCreated: number;
   readonly placesUsed: number;
   readonly publishes: number;

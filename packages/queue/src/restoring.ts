@@ -1,6 +1,7 @@
 import type { DecodedChunk, DecodedCommand } from './command-decoding.ts';
 import type { RestoreBegin } from './command.ts';
 import { answersFit } from './invariants.ts';
+import { PRODUCERS_MAX } from './limits.ts';
 import { type QueueState, type Restore, addMessage } from './queue-state.ts';
 import { type RecordStreamStep, STREAM_START, readRecords } from './record-stream.ts';
 import type { RestoreProgress } from './restore-progress.ts';
@@ -10,6 +11,9 @@ import { parseKey } from './store-keys.ts';
 import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from './store-records.ts';
 import { type StoreEntry, StoreCorrupt } from './store.ts';
 import { depthOf, emptyTopic } from './topic.ts';
+
+/** A million messages a second for 35 years; sums of a few larger ones would not be exact. */
+const COUNTER_MAX = 2 ** 50;
 
 /**
  * Puts a backup into an empty queue by commands of the log, so that every node does. Topics get places of their own
@@ -49,7 +53,7 @@ export function endRestore(state: QueueState): QueueResult {
   if (restore === undefined) return refused('no-restore');
   const { stream, awaited, source } = restore.progress;
   if (!stream.complete) return refused('restore-incomplete');
-  if (awaited > 0 || source.publishes < state.producers.publishes) {
+  if (awaited > 0 || !state.producers.settle()) {
     discardRestore(state);
     return refused('backup-rejected');
   }
@@ -140,7 +144,7 @@ function takeMeta(
 ): RestoreProgress | undefined {
   const { topicsCreated, placesUsed, publishes } = decodeMeta(value);
   const placesAfter = progress.base + placesUsed;
-  if (!Number.isSafeInteger(placesAfter)) return undefined;
+  if (Math.max(topicsCreated, placesAfter, publishes) > COUNTER_MAX) return undefined;
   state.placesUsed = placesAfter;
   return { ...progress, source: { topicsCreated, placesUsed, publishes } };
 }
@@ -161,11 +165,13 @@ function takeTopic(
   const fits = place >= 1 && place <= source.placesUsed && number <= source.topicsCreated;
   const isNew = !names.has(name) && !topics.has(base + place);
   if (!fits || !isNew || number <= progress.lastNumber) return undefined;
+  const awaitedThen = awaited + lastSequence - popped;
+  if (Math.max(lastSequence, awaitedThen) > COUNTER_MAX) return undefined;
   const topic = emptyTopic({ number, place: base + place, name, popped });
   topics.set(topic.place, topic);
   names.add(name);
   state.dirty.touched(topic);
-  return { ...progress, lastNumber: number, awaited: awaited + lastSequence - popped };
+  return { ...progress, lastNumber: number, awaited: awaitedThen };
 }
 
 function takeMessage(
@@ -188,7 +194,7 @@ function takeProducer(
   const memory = decodeProducer(progress.base + place, entry);
   const topic = topics.get(memory.place);
   if (topic === undefined || !answersFit(memory, topic.lastSequence)) return undefined;
-  if (memory.order <= producers.publishes) return undefined;
+  if (memory.order > progress.source.publishes || producers.size >= PRODUCERS_MAX) return undefined;
   producers.restore(memory);
   return progress;
 }

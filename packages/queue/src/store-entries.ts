@@ -2,7 +2,7 @@ import { keyAfter } from './store-keys.ts';
 import type { RangeLimit, StoreEntry, StoreReader } from './store.ts';
 
 /** Takes 2 to 3 ms: what else the process does waits no longer. */
-export const PORTION: RangeLimit = { entries: 1000, bytes: 524_288 };
+const PORTION: RangeLimit = { entries: 1000, bytes: 524_288 };
 
 /** The entries with `from <= key < to`, portion by portion; a portion is read when it is asked for. */
 export function* portionsOf(

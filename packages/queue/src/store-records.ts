@@ -36,7 +36,7 @@ import { type StoreEntry, StoreCorrupt } from './store.ts';
  *                   | u64 last topic number | u64 messages awaited
  *                   | field: the start of a record that is not all here yet |
  */
-export const STORE_FORMAT = 1;
+const STORE_FORMAT = 1;
 
 const VERSION = 1;
 const VERSION_BYTES = 1;

@@ -41,14 +41,14 @@ export interface StoreEntry {
   readonly value: Buffer;
 }
 
-/** A key of 1 … `KEY_BYTES_MAX` bytes, and its new value, or `undefined` to remove it; then it may be absent. */
+/**
+ * A key of 1 … 1,978 bytes (what LMDB takes at its usual page size), and its new value, or `undefined` to remove it;
+ * then it may be absent.
+ */
 export interface Change {
   readonly key: Buffer;
   readonly value: Buffer | undefined;
 }
-
-/** LMDB takes 1,978 bytes at its usual page size. */
-export const KEY_BYTES_MAX = 1978;
 
 /** When `committed` rejects, so does `flushed`, with the same error; nobody needs to look at both. */
 export interface WriteLevels {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANSWERS_PER_PRODUCER_MAX, QueueMachine, messageId } from '@rrmq/queue';
+import { ANSWERS_PER_PRODUCER_MAX, commandEffect, messageId } from '@rrmq/queue';
 import { logIndex, logTime } from '@rrmq/raft';
 import * as fc from 'fast-check';
 import {
@@ -34,11 +34,13 @@ describe('a queue', () => {
   });
 
   it('comes to the same hash by the same log, and to another by another', async () => {
-    fc.assert(
-      fc.property(someHistory, someCommand, (history, last) => {
-        const hash = await machineAfter(history).stateHash;
-        expect(machineAfter(history).stateHash).toBe(hash);
-        expect(machineAfter([...history, last]).stateHash).not.toBe(hash);
+    const hashOf = async (history: readonly TopicCommand[]) =>
+      (await machineAfter(history)).stateHash;
+    await fc.assert(
+      fc.asyncProperty(someHistory, someCommand, async (history, last) => {
+        const hash = await hashOf(history);
+        expect(await hashOf(history)).toBe(hash);
+        expect(await hashOf([...history, last])).not.toBe(hash);
       }),
     );
   });
@@ -71,6 +73,11 @@ describe('a queue', () => {
     );
     expect(machine.has('toString')).toBe(false);
     expect(messageId(2, 1041)).toBe('2-1041');
+  });
+
+  it('gives room back by pops, and takes room by all else', () => {
+    const effects = [pop('t'), create('t'), publish('t', 'x')].map((each) => commandEffect(each));
+    expect(effects).toEqual(['shrinks', 'grows', 'grows']);
   });
 
   it('crashes when the log gives it an entry twice or goes back in time', async () => {

@@ -1,13 +1,12 @@
+import { deepEqual } from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
-import type { Change, Store, StoreHost } from '@rrmq/queue';
+import { type Change, type Store, StoreCorrupt, type StoreHost } from '@rrmq/queue';
 import * as fc from 'fast-check';
 
 /** A place where stores of one kind are kept. */
 export interface StoreKit {
   /** Another host of the same place, as a new process has one. Stores of former ones are closed. */
   host(): StoreHost;
-  /** The next write fails for want of room; where that cannot be brought about: undefined. */
-  fillUp?: () => void;
 }
 
 const NO_LIMIT = { entries: Infinity, bytes: Infinity };
@@ -89,7 +88,7 @@ export function describeStore(name: string, makeKit: () => StoreKit): void {
               model.write(step.changes);
               await store.write(step.changes).flushed;
             } else if (step.kind === 'reopen') {
-              for (const [look, then] of looks.splice(0)) expect(look()).toEqual(then);
+              for (const [look, then] of looks.splice(0)) deepEqual(look(), then);
               await store.close();
               store = await kit.host().open(1);
             } else {
@@ -182,7 +181,7 @@ export function describeStore(name: string, makeKit: () => StoreKit): void {
       const again = await kit.host().open(1);
       expect(contentsOf(again)).toEqual([]);
       await again.close();
-      await expect(kit.host().open(2)).rejects.toThrow();
+      await expect(kit.host().open(2)).rejects.toThrow(StoreCorrupt);
     });
 
     it('removes what was received when another generation is in force', async () => {
@@ -197,8 +196,8 @@ export function describeStore(name: string, makeKit: () => StoreKit): void {
       await store.close();
       const again = await kit.host().open(1);
       await again.close();
-      await expect(kit.host().open(2)).rejects.toThrow();
-      await expect(kit.host().open(3)).rejects.toThrow();
+      await expect(kit.host().open(2)).rejects.toThrow(StoreCorrupt);
+      await expect(kit.host().open(3)).rejects.toThrow(StoreCorrupt);
     });
 
     it('begins a received store anew', async () => {

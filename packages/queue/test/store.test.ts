@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type Change, MemoryStoreHost, NodeStoreHost, type Store, StoreCorrupt } from '@rrmq/queue';
+import { type Change, MemoryStoreHost, NodeStoreHost, StoreCorrupt } from '@rrmq/queue';
 import * as fc from 'fast-check';
 import { StoreModel, contentsOf, describeStore } from './store-conformance.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -55,10 +55,11 @@ describe('a store in memory', () => {
             const changes = write.map(([key, value]) => change(key + 1, value));
             const levels = store.write(changes);
             void levels.committed.then(() => committed.write(changes));
-            void levels.flushed.then(() => {
+            const end = (): void => {
               ended += 1;
               flushed.write(changes);
-            });
+            };
+            void levels.flushed.then(end);
           }
           for (let step = 0; step < steps; step += 1) {
             await settled();
@@ -144,14 +145,11 @@ describe('a store on disk', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('that was cut does not end the process', async () => {
+  it('that was cut down to its first pages is found out', async () => {
     const { folder, file } = await written();
     truncateSync(file, 3 * 4096);
-    const store: Store = await new NodeStoreHost(folder).open(1);
-    expect(() => {
-      for (const each of contentsOf(store)) expect(each).toMatch(/=(..)\1+$/);
-      throw new Error('all is there');
-    }).toThrow();
+    const store = await new NodeStoreHost(folder).open(1);
+    expect(() => contentsOf(store)).toThrow(StoreCorrupt);
     await store.close();
   });
 });

@@ -36,7 +36,10 @@ export interface JoinedNode {
 export async function joinNode(plan: JoinPlan): Promise<JoinedNode> {
   const { directory, url } = plan;
   const before = readJoined(directory);
-  if (before?.membership != null) return joinedNode(before, before.membership);
+  const membershipBefore = before?.membership ?? undefined;
+  if (before !== undefined && membershipBefore !== undefined) {
+    return joinedNode(before, membershipBefore);
+  }
   if (url === undefined) throw nothingJoined(directory);
   const target = parseUrl(url);
   const joined = before ?? {

@@ -63,7 +63,7 @@ describe('a data directory', () => {
     await using cluster = await stoppedCluster();
     await using whole = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
     expect((await whole.exited).code).toBe(ExitCode.done);
-    expect(whole.stdout).toContain('verdict     whole');
+    expect(whole.stdout).toContain('store       whole');
     await cluster.startAll();
     await using used = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
     expect((await used.exited).code).toBe(ExitCode.dataDirectory);
@@ -158,7 +158,7 @@ describe('arguments', () => {
     ['a wrong type', ['type.json', '0'], 'addresses[0].port: '],
     ['an index out of range', ['good.json', '1'], 'There is no node with index "1"'],
     ['an index that is no number', ['good.json', 'one'], 'There is no node with index "one"'],
-    ['no index', ['good.json'], "missing required argument 'index'"],
+    ['no index', ['good.json'], 'The place of this node in the list is missing'],
     ['an unknown flag', ['good.json', '0', '--data'], "unknown option '--data'"],
     ['a wrong setting', ['good.json', '0', '--heartbeat-ms', 'x'], '--heartbeat-ms is "x"'],
   ])('%s: exit code 2 and clear words', async (_, args, words) => {

@@ -1,30 +1,37 @@
 import type { QueueResult } from '@rrmq/queue';
-import type { Outcome, RefusalReason } from '@rrmq/raft';
+import type { CommandEffect, Outcome, RefusalReason } from '@rrmq/raft';
 import { type Call, NOT_COMMITTED_IN_TIME } from '../exchange.ts';
 import type { Reply } from '../reply.ts';
 import { groupRefusal } from './refusals.ts';
 import type { SeedNode } from './seed-node.ts';
 
+/** A command, and what it does to the state: a full disk takes what shrinks it. */
+export interface Proposal {
+  readonly command: Buffer;
+  readonly effect: CommandEffect;
+}
+
 /** Proposes a command and answers the call: `replyTo` says how, once it was executed. */
 export function propose(
   node: SeedNode,
   call: Call,
-  command: Buffer,
+  proposal: Proposal,
   replyTo: (result: QueueResult) => Reply,
 ): void {
   call.late = NOT_COMMITTED_IN_TIME;
-  node.group.propose(command, (outcome: Outcome<QueueResult>) => {
+  const end = (outcome: Outcome<QueueResult>): void => {
     switch (outcome.kind) {
       case 'committed':
         return call.answer(replyTo(outcome.result));
       case 'unknown':
         return call.answer(NOT_COMMITTED_IN_TIME);
       case 'refused':
-        return refuse(node, call, outcome.reason, () => propose(node, call, command, replyTo));
+        return refuse(node, call, outcome.reason, () => propose(node, call, proposal, replyTo));
       default:
         return outcome satisfies never;
     }
-  });
+  };
+  node.group.propose(proposal.command, end, proposal.effect);
 }
 
 /**
@@ -53,7 +60,7 @@ export function tryAgainSoon(node: SeedNode, call: Call, late: Reply, again: () 
  * ask again themselves. Other refusals are final.
  */
 function refuse(node: SeedNode, call: Call, reason: RefusalReason, again: () => void): void {
-  const reply = groupRefusal(reason, node.group.status());
+  const reply = groupRefusal(reason, node.group.status(), node.scheme);
   if (reason === 'unconfirmed' || reason === 'transferring') tryAgainSoon(node, call, reply, again);
   else call.answer(reply);
 }

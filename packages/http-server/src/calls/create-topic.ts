@@ -11,8 +11,10 @@ export function createTopic(node: SeedNode, call: Call): void {
   const parsed = parseTopicName(fieldsOf(call.body).topic);
   if (!parsed.ok) return call.answer(parsed.reply);
   const topic = parsed.value;
-  const create = (): void =>
-    propose(node, call, encodeCommand({ kind: 'create-topic', topic }), replyTo);
+  const create = (): void => {
+    const command = encodeCommand({ kind: 'create-topic', topic });
+    propose(node, call, { command, effect: 'grows' }, replyTo);
+  };
   if (!node.queue.has(topic)) return create();
   confirm(node, call, () => {
     if (node.queue.has(topic)) call.answer(queueRefusals['topic-exists']);

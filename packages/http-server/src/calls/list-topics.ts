@@ -8,7 +8,7 @@ import type { SeedNode } from './seed-node.ts';
 export function listTopics(node: SeedNode, call: Call): void {
   const status = node.group.status();
   if (status.role === 'leader' && !status.ready) {
-    const late = groupRefusal('unconfirmed', status);
+    const late = groupRefusal('unconfirmed', status, node.scheme);
     return tryAgainSoon(node, call, late, () => listTopics(node, call));
   }
   const topics = JSON.stringify(node.queue.topics());

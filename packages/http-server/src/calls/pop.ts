@@ -16,7 +16,10 @@ const AFTER = '}';
 /** `GET /message/:topic`. Nothing enters the log when there is nothing to pop. */
 export function pop(node: SeedNode, call: Call): void {
   const { param: topic } = call;
-  const take = (): void => propose(node, call, encodeCommand({ kind: 'pop', topic }), replyTo);
+  const take = (): void => {
+    const command = encodeCommand({ kind: 'pop', topic });
+    propose(node, call, { command, effect: 'shrinks' }, replyTo);
+  };
   if (node.queue.depth(topic) > 0) return take();
   const parsed = parseTopicName(topic);
   if (!parsed.ok) return call.answer(parsed.reply);

@@ -2,7 +2,7 @@ import { headers, parseProducerHeaders } from '@rrmq/contract';
 import { type ProducerStep, type QueueResult, encodeCommand } from '@rrmq/queue';
 import type { Call } from '../exchange.ts';
 import { type Reply, SUCCESS, jsonReply, refusal } from '../reply.ts';
-import { confirm, propose } from './attempts.ts';
+import { type Proposal, confirm, propose } from './attempts.ts';
 import { type Parsed, fieldsOf, parseTopicName } from './parsing.ts';
 import { queueRefusals } from './refusals.ts';
 import type { SeedNode } from './seed-node.ts';
@@ -19,20 +19,21 @@ export function publish(node: SeedNode, call: Call): void {
   if (!producer.ok) return call.answer(producer.reply);
   // The name of a topic that exists needs no check.
   if (typeof topic === 'string' && node.queue.has(topic)) {
-    return propose(node, call, encodePublish(topic, message, producer.value), replyTo);
+    return propose(node, call, publishOf(topic, message, producer.value), replyTo);
   }
   const parsed = parseTopicName(topic);
   if (!parsed.ok) return call.answer(parsed.reply);
   confirm(node, call, () => {
     if (!node.queue.has(parsed.value)) return call.answer(queueRefusals['unknown-topic']);
-    propose(node, call, encodePublish(parsed.value, message, producer.value), replyTo);
+    propose(node, call, publishOf(parsed.value, message, producer.value), replyTo);
   });
 }
 
 /** The text is kept as JSON, escapes of lone surrogates included: a pop sends these bytes as they are. */
-function encodePublish(topic: string, message: string, producer: ProducerStep | undefined): Buffer {
+function publishOf(topic: string, message: string, producer: ProducerStep | undefined): Proposal {
   const messages = [{ contentType: 'application/json', body: JSON.stringify(message) }];
-  return encodeCommand({ kind: 'publish', topic, producer, messages });
+  const command = encodeCommand({ kind: 'publish', topic, producer, messages });
+  return { command, effect: 'grows' };
 }
 
 function parseProducer(fields: Call['headers']): Parsed<ProducerStep | undefined> {

@@ -1,24 +1,28 @@
 import { headers } from '@rrmq/contract';
 import type { QueueRefusal } from '@rrmq/queue';
-import type { GroupStatus, Member, RefusalReason } from '@rrmq/raft';
+import type { GroupStatus, RefusalReason } from '@rrmq/raft';
+import { type Scheme, baseUrl } from '../base-url.ts';
 import { type Reply, refusal } from '../reply.ts';
 
 const UNCONFIRMED = refusal('unconfirmed', 'this node leads, but no quorum has confirmed it yet');
 const OVERLOADED = refusal('overloaded', 'too much is waiting to be committed');
+const DISK_FULL = refusal('disk-full', 'a quorum lacks disk space: pop messages, or add disk');
 const TOO_LARGE = refusal('body-too-large', 'the command is larger than a log entry may be');
 const STOPPING = refusal('shutting-down', 'this node is stopping');
 const NO_LEADER = refusal('no-leader', 'this node does not lead and knows of no leader');
 
 /** The answer to a proposal or read that the group refused. */
-export function groupRefusal(reason: RefusalReason, status: GroupStatus): Reply {
+export function groupRefusal(reason: RefusalReason, status: GroupStatus, scheme: Scheme): Reply {
   switch (reason) {
     case 'not-leader':
-      return notLeader(status);
+      return notLeader(status, scheme);
     case 'unconfirmed':
     case 'transferring':
       return UNCONFIRMED;
     case 'overloaded':
       return OVERLOADED;
+    case 'disk-full':
+      return DISK_FULL;
     case 'too-large':
       return TOO_LARGE;
     case 'stopping':
@@ -27,6 +31,18 @@ export function groupRefusal(reason: RefusalReason, status: GroupStatus): Reply 
       return reason satisfies never;
   }
 }
+
+/** Refusals of commands that belong to a restore, which no call at the root sends. */
+const RESTORE_REFUSED = refusal(
+  'internal-error',
+  'the queue took the command for one of a restore',
+);
+const NO_SEED_CALL = {
+  'not-empty': RESTORE_REFUSED,
+  'no-restore': RESTORE_REFUSED,
+  'restore-incomplete': RESTORE_REFUSED,
+  'backup-rejected': RESTORE_REFUSED,
+} as const;
 
 /** The answer to a command that the queue refused. */
 export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
@@ -42,15 +58,12 @@ export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
     'a higher epoch of this producer has published, or this step was published long ago',
   ),
   'malformed-command': refusal('internal-error', 'the queue did not understand the command'),
+  restoring: refusal('restoring', 'a backup is being restored: nothing else is done until its end'),
+  ...NO_SEED_CALL,
 };
 
-function notLeader({ id, leader }: GroupStatus): Reply {
+function notLeader({ id, leader }: GroupStatus, scheme: Scheme): Reply {
   if (leader === undefined || leader.id === id) return NO_LEADER;
-  const url = baseUrl(leader);
+  const url = baseUrl(scheme, leader.address);
   return refusal('not-leader', `this node follows ${url}`, [headers.leader, url]);
-}
-
-/** Where clients reach a member. */
-function baseUrl({ address: { ip, port } }: Member): string {
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
 }

@@ -34,8 +34,12 @@ export function onHeartbeatReply(core: CoreState, leader: Leader, rpc: Heartbeat
   if (progress.match >= core.log.last || rpc.round <= progress.sentInRound) return;
   // The peer lives and lacks entries. If appends are on their way, ask behind them whether they arrived: if they were
   // lost, the answer is a refusal that says where to go on.
-  if (progress.probing) askAgain(core, rpc.from);
-  else maybeSendAppend(core, rpc.from, { evenEmpty: progress.inflights.count > 0 });
+  if (progress.probing) {
+    askAgain(core, rpc.from);
+    return;
+  }
+  const mustAsk = progress.state === 'probe' || progress.inflights.count > 0;
+  maybeSendAppend(core, rpc.from, { evenEmpty: mustAsk });
 }
 
 /** Counts the answers: one proves nothing, a quorum's does. */

@@ -56,7 +56,8 @@ export interface Load {
  * 1. sends `messages` at once: they claim nothing that this node must have on disk;
  * 2. makes `write`, and calls `persisted(token)` when it is durable: replies that rest on it come out of the next
  *    `ready()`;
- * 3. applies entries up to `committed`, in order, when it gets round to it, and reports by `appliedThrough(index)`.
+ * 3. applies entries up to `committed`, in order, when it gets round to it, and reports by `appliedThrough(index)`; none
+ *    while a snapshot is being installed (`Raft.installing`).
  */
 export interface Ready {
   readonly messages: readonly Rpc[];

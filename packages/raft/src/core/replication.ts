@@ -6,6 +6,7 @@ import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { Leader } from './role.ts';
 import type { AppendEntries, AppendReply, Heartbeat } from './rpc.ts';
+import { isLive } from './standing.ts';
 import type { CoreState } from './state.ts';
 import { maybeOrderCampaign } from './transfer.ts';
 
@@ -47,14 +48,26 @@ export function maybeSendAppend(
   if (evenEmpty && sent === 0) sendEmpty(core, peer, progress);
 }
 
+/**
+ * Where to go on with a peer that may hold more than it is known to: its answer tells, so that lost acknowledgements of
+ * entries that were compacted since cost no snapshot.
+ */
+export function firstToAsk({ log }: CoreState, { match }: Progress): LogIndex {
+  return logIndex(Math.max(match, log.compacted) + 1);
+}
+
 /** Whether the entry before the next to send is no longer in the log. */
 function lacksCompacted({ log }: CoreState, { next }: Progress): boolean {
   return next <= log.compacted;
 }
 
-/** Only a snapshot helps a peer that lacks compacted entries (§7); the driver is told once. */
+/**
+ * Only a snapshot helps a peer that lacks compacted entries (§7); the driver is told once. Not for a dead peer: an open
+ * view of the store and the log after it are not kept for nobody.
+ */
 function maybeWantSnapshot(core: CoreState, peer: NodeId, progress: Progress): void {
-  if (progress.state === 'snapshot' || core.now.monotonicMs < progress.snapshotAfterMs) return;
+  if (progress.state === 'snapshot' || !isLive(core, progress)) return;
+  if (core.now.monotonicMs < progress.snapshotAfterMs) return;
   progress.becomeSnapshot();
   core.snapshotsWanted.push(peer);
 }
@@ -229,6 +242,6 @@ function maybeTellCommit(core: CoreState, leader: Leader, to: NodeId): void {
 export function onPeerDisconnected(core: CoreState, peer: NodeId): void {
   core.connected.delete(peer);
   const progress = core.role.kind === 'leader' ? core.role.progress.get(peer) : undefined;
-  if (progress?.state === 'replicate') progress.becomeProbe(logIndex(progress.match + 1));
+  if (progress?.state === 'replicate') progress.becomeProbe(firstToAsk(core, progress));
   else if (progress !== undefined) progress.probing = false;
 }

@@ -1,6 +1,6 @@
-import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
+import type { LogIndex, NodeId } from './numbers.ts';
 import type { Progress } from './progress.ts';
-import { onMatched } from './replication.ts';
+import { firstToAsk, onMatched } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { InstallReply, InstallSnapshot } from './rpc.ts';
 import type { CoreState } from './state.ts';
@@ -27,9 +27,9 @@ export function snapshotEnded(core: CoreState, peer: NodeId, outcome: SnapshotOu
   const { role } = core;
   const progress = receiverOf(core, peer);
   if (role.kind !== 'leader' || progress === undefined) return;
+  progress.becomeProbe(firstToAsk(core, progress));
   if (outcome.kind === 'failed') {
     progress.snapshotAfterMs = core.now.monotonicMs + core.settings.electionTimeoutMaxMs;
-    progress.becomeProbe(logIndex(progress.match + 1));
     return;
   }
   // It holds what was committed at that index: the logs agree there, as after an append that fitted.

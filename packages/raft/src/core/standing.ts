@@ -35,7 +35,11 @@ export function shortcomingOf(core: CoreState, leader: Leader, id: NodeId): stri
   if (progress === undefined) return `${name} is no member`;
   if (!isLive(core, progress)) return `${name} does not answer`;
   if (progress.state === 'snapshot') return `${name} is getting a snapshot`;
-  if (progress.state === 'replicate' && !isFarBehind(core, progress)) return undefined;
+  // A stream that was opened anew while nothing was to be sent leaves a peer in `probe` that lacks nothing.
+  const holdsAll = progress.match >= core.committed;
+  if (holdsAll || (progress.state === 'replicate' && !isFarBehind(core, progress))) {
+    return undefined;
+  }
   return `${name} lags ${lagOf(core, progress)} entries behind`;
 }
 

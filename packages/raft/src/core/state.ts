@@ -48,6 +48,10 @@ export interface CoreStart {
   readonly now: Now;
 }
 
+type Notices = Pick<Ready, 'snapshots' | 'snapshotRpcs' | 'reads' | 'readRefusals'>;
+
+const NO_NOTICES: Notices = { snapshots: [], snapshotRpcs: [], reads: [], readRefusals: [] };
+
 /**
  * All that a node knows, shared by the files of this folder, one file per chapter of the paper. Positions:
  * `compacted ≤ applied ≤ committed ≤ last`, asserted where they move. While a snapshot is being installed `applied`
@@ -273,12 +277,15 @@ export class CoreState {
   }
 
   /** What the driver is to be told besides rpcs and writes, since the last call. */
-  takeNotices(): Pick<Ready, 'snapshots' | 'snapshotRpcs' | 'reads' | 'readRefusals'> {
+  takeNotices(): Notices {
+    const { snapshotsWanted, snapshotRpcs, confirmedReads, refusedReads } = this;
+    const reads = confirmedReads.length + refusedReads.length;
+    if (reads + snapshotsWanted.length + snapshotRpcs.length === 0) return NO_NOTICES;
     const notices = {
-      snapshots: this.snapshotsWanted,
-      snapshotRpcs: this.snapshotRpcs,
-      reads: this.confirmedReads,
-      readRefusals: this.refusedReads,
+      snapshots: snapshotsWanted,
+      snapshotRpcs,
+      reads: confirmedReads,
+      readRefusals: refusedReads,
     };
     this.snapshotsWanted = [];
     this.snapshotRpcs = [];

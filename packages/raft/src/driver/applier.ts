@@ -16,7 +16,7 @@ export interface ApplierOptions<Result> {
     Raft,
     'applied' | 'committed' | 'installing' | 'termAt' | 'entriesFrom' | 'appliedThrough'
   >;
-  readonly machine: StateMachine<Result>;
+  readonly machine: Pick<StateMachine<Result>, 'apply' | 'termStart'>;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Reads entries that are no longer in memory. */
@@ -94,18 +94,18 @@ export class Applier<Result> {
     const epoch = this.#epoch;
     this.#busy = true;
     let batches: readonly EntryBatch[] = [];
-    let failure: unknown;
+    let failure: Error | undefined;
     try {
       batches = await read(logIndex(core.applied + 1), FETCH_BYTES);
     } catch (error) {
-      failure = error;
+      failure = error instanceof Error ? error : new Error(String(error));
     }
     // A snapshot takes the place of what was to be read, whatever came of it.
     if (epoch !== this.#epoch) return;
     if (core.installing !== undefined) this.#busy = false;
     else if (failure === undefined) {
       this.#applyInTurns(batches.flatMap((batch) => this.#standing(batch)));
-    } else onFailure(failure instanceof Error ? failure : new Error(String(failure)));
+    } else onFailure(failure);
   }
 
   /**

@@ -135,7 +135,7 @@ export class Assembly<Result> {
       address,
       auth,
       stallMs: 2 * this.settings.electionTimeoutMaxMs,
-      then: (act) => {
+      step: (act) => {
         if (this.#host.isStopped()) return;
         act();
         this.#host.onStepped();

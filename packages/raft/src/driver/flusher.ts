@@ -92,7 +92,7 @@ export class Flusher {
     }
     this.#dirtySinceMs ??= nowMs;
     if (this.#flushing !== undefined || this.#stopped || nowMs < this.#notBeforeMs) return;
-    if (this.#isDue(nowMs) && this.#mayBegin()) this.#begin(nowMs);
+    if (this.#isDue(nowMs) && this.#mayBegin()) void this.#begin(nowMs);
   }
 
   /** Flushes all that is executed by now, unless that is so already. Rejects when it cannot be. */
@@ -102,8 +102,7 @@ export class Flusher {
     const { index } = executed();
     if (machine.flushedIndex >= index) return;
     if (!this.#mayBegin()) throw new Error('the log is behind the state: flush later');
-    this.#begin(Number.NEGATIVE_INFINITY);
-    await this.#flushing;
+    await this.#begin(Number.NEGATIVE_INFINITY);
     if (machine.flushedIndex < index) throw new Error('the state could not be flushed');
   }
 
@@ -112,8 +111,7 @@ export class Flusher {
     await this.#flushing;
     const { machine, executed } = this.#options;
     const wanted = !this.#storeless && machine.flushedIndex < executed().index;
-    if (wanted && this.#mayBegin()) this.#begin(0);
-    await this.#flushing;
+    if (wanted && this.#mayBegin()) await this.#begin(0);
     this.#stopped = true;
   }
 
@@ -133,7 +131,8 @@ export class Flusher {
     return core.applied <= core.durable && core.installing === undefined;
   }
 
-  #begin(nowMs: number): void {
+  /** Resolves when the flush is over, however it went. */
+  async #begin(nowMs: number): Promise<void> {
     const { machine, executed } = this.#options;
     const point = executed();
     assert(point.index > machine.flushedIndex, 'there is something to flush');
@@ -143,6 +142,7 @@ export class Flusher {
     this.#flushing = this.#flush(machine.flush(), point, nowMs).finally(() => {
       this.#flushing = undefined;
     });
+    return this.#flushing;
   }
 
   async #flush(

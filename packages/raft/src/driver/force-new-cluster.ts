@@ -7,7 +7,7 @@ import { DurableLog } from '../storage/log.ts';
 import { NotMember } from './node-options.ts';
 import { GROUP_ID } from './opening.ts';
 
-export interface ForceOptions {
+interface ForceOptions {
   readonly disk: Disk;
   readonly random: Random;
   /** Of a node that does not run. */

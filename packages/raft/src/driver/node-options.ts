@@ -90,7 +90,7 @@ export interface RaftNodeOptions<Result> {
 }
 
 /** Sees what a node decides and says. */
-export interface Inspector {
+interface Inspector {
   core(core: Raft): void;
   /** An rpc leaves the node. */
   sent(rpc: Rpc): void;

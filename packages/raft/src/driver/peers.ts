@@ -20,7 +20,7 @@ export interface PeersOptions {
   /** Two election timeouts: silence and stalls of this length have a reason. */
   readonly stallMs: number;
   /** Runs what came from a peer, as a step of the core; not when the node has stopped. */
-  readonly then: (act: () => void) => void;
+  readonly step: (act: () => void) => void;
   /** A stream to the peer is open. */
   readonly onConnected: (peer: NodeId) => void;
   readonly onEvent: (event: NodeEvent) => void;
@@ -100,7 +100,7 @@ export class Peers {
   }
 
   #open(): Transport {
-    const { core, log, ports, address, auth, stallMs, then, onConnected, onEvent } = this.#options;
+    const { core, log, ports, address, auth, stallMs, step, onConnected, onEvent } = this.#options;
     const { network, timers, clock, random } = ports;
     const { identity, incarnation, peers } = log.recovered;
     return new Transport({
@@ -116,20 +116,20 @@ export class Peers {
       handlers: {
         received: (rpc: Rpc) => {
           this.#silence.heard(rpc.from, this.#nowMs);
-          then(() => core.step(rpc, clock.monotonicMs()));
+          step(() => core.step(rpc, clock.monotonicMs()));
         },
         connected: (peer) => {
           this.#silence.opened(peer, this.#nowMs);
-          then(() => core.peerConnected(peer));
+          step(() => core.peerConnected(peer));
           onConnected(peer);
         },
         disconnected: (peer) => {
           this.#silence.closed(peer);
-          then(() => core.peerDisconnected(peer));
+          step(() => core.peerDisconnected(peer));
         },
         gone: (peer) => {
           onEvent({ kind: 'peer-gone', peer });
-          then(() => core.peerGone(peer));
+          step(() => core.peerGone(peer));
         },
         remember: (peer, instanceId, done) => log.rememberPeer(peer, instanceId, done),
         event: onEvent,

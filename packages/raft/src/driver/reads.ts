@@ -63,7 +63,7 @@ export class Reads {
     this.#asked = [];
     this.#confirmed = [];
     for (const done of dones) done({ kind: 'refused', reason });
-    for (const id of [...this.#unconfirmed.keys()]) this.refused(id, reason);
+    for (const id of this.#unconfirmed.keys()) this.refused(id, reason);
   }
 
   #take(id: ReadId): Done | undefined {

@@ -1,4 +1,4 @@
-import type { LogIndex, NodeId } from '../core/numbers.ts';
+import type { Incarnation, LogIndex, NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { SnapshotMark } from '../core/ready.ts';
 import type { InstallSnapshot, SnapshotName } from '../core/rpc.ts';
@@ -24,6 +24,8 @@ export interface SnapshotReceivingOptions {
 /** A snapshot that is coming in. */
 interface Incoming {
   readonly from: NodeId;
+  /** Of the sender: a later one counts its transfers anew. */
+  readonly boot: Incarnation;
   readonly name: SnapshotName;
   readonly sink: SnapshotSink;
   /** The chunk that comes next. */
@@ -103,13 +105,14 @@ export class SnapshotReceiving {
   }
 
   /** The transfer that the rpc belongs to: the one under way, or a new one in its place. */
-  async #incomingOf({ from, snapshot }: InstallSnapshot): Promise<Incoming> {
+  async #incomingOf({ from, incarnation: boot, snapshot }: InstallSnapshot): Promise<Incoming> {
     const before = this.#incoming;
-    if (before?.from === from && before.name.id === snapshot.id) return before;
+    const isSame = before?.from === from && before.boot === boot && before.name.id === snapshot.id;
+    if (before !== undefined && isSame) return before;
     await this.#discard();
     const { machine, generation, onStarted } = this.#options;
     const sink = await machine.receive(generation() + 1);
-    this.#incoming = { from, name: snapshot, sink, next: 0 };
+    this.#incoming = { from, boot, name: snapshot, sink, next: 0 };
     onStarted(from, snapshot.index);
     return this.#incoming;
   }

@@ -1,5 +1,4 @@
-import { assert } from '../core/assert.ts';
-import { type LogIndex, type NodeId } from '../core/numbers.ts';
+import type { LogIndex, NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { InstallReply, SnapshotName } from '../core/rpc.ts';
 import type { MachineSnapshot, StateMachine, Timers } from '../ports.ts';
@@ -44,7 +43,7 @@ export class SnapshotSending {
   /** The core wants a snapshot sent to this peer. */
   start(peer: NodeId): void {
     const { core, machine } = this.#options;
-    assert(!this.#transfers.has(peer), 'a peer gets one snapshot at a time');
+    this.#giveUp(peer);
     if (this.#transfers.size >= TRANSFERS_MAX) {
       core.snapshotEnded(peer, { kind: 'failed' });
       return;
@@ -71,9 +70,16 @@ export class SnapshotSending {
     for (const transfer of this.#transfers.values()) transfer.abort(why);
   }
 
+  /** The peer went on in another way, and needs a snapshot again. */
+  #giveUp(peer: NodeId): void {
+    const before = this.#transfers.get(peer);
+    this.#transfers.delete(peer);
+    before?.abort('another one takes its place');
+  }
+
   #newTransfer(peer: NodeId, view: MachineSnapshot): SnapshotTransfer {
-    const { core, timers, patienceMs, askAgainMs, onQueued, onEnded } = this.#options;
-    return new SnapshotTransfer({
+    const { core, timers, patienceMs, askAgainMs, onQueued } = this.#options;
+    const transfer = new SnapshotTransfer({
       name: this.#nameOf(view),
       view,
       timers,
@@ -85,15 +91,17 @@ export class SnapshotSending {
         return sent;
       },
       onEnded: (installed, why) => {
+        this.#options.onEnded(peer, view.index, installed, why);
+        if (this.#transfers.get(peer) !== transfer) return;
         this.#transfers.delete(peer);
         core.snapshotEnded(
           peer,
           installed ? { kind: 'installed', index: view.index } : { kind: 'failed' },
         );
         onQueued();
-        onEnded(peer, view.index, installed, why);
       },
     });
+    return transfer;
   }
 
   #nameOf({ index, at }: MachineSnapshot): SnapshotName {

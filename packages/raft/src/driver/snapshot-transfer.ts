@@ -140,8 +140,8 @@ export class SnapshotTransfer {
   }
 
   async #next(): Promise<Buffer | undefined> {
-    const { done, value } = await this.#source.next();
-    return done === true ? undefined : value;
+    const result = await this.#source.next();
+    return result.done === true ? undefined : result.value;
   }
 
   #send(chunk: Omit<Chunk, 'snapshot'>): void {

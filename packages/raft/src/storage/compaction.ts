@@ -12,7 +12,7 @@ export interface HeldSegment extends SegmentStart {
 }
 
 /** How much is kept of what a mark covers. */
-export interface Retention {
+interface Retention {
   /** Bytes of segments before the one that holds the mark's entry, for followers that lag a little. */
   readonly keepBytes: number;
   /** The same, while `keepFrom` asks for more. */

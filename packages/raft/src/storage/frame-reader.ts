@@ -1,6 +1,13 @@
 import { RECORD_HEADER_BYTES } from '../core/entry-batch.ts';
 import type { DiskFile } from '../ports.ts';
-import { FRAME_HEADER_BYTES, type Frame, SECTOR_BYTES, claimedBytes, parseFrame } from './frame.ts';
+import {
+  FRAME_HEADER_BYTES,
+  type Frame,
+  SECTOR_BYTES,
+  claimedBytes,
+  claimedSalt,
+  parseFrame,
+} from './frame.ts';
 
 const WINDOW_BYTES = 1_048_576;
 
@@ -32,11 +39,19 @@ export class FrameReader {
     return whole === undefined ? undefined : parseFrame(whole);
   }
 
-  /** The first place at or after `offset` with a frame for which `wanted` holds. */
-  async find(offset: number, wanted: (frame: Frame) => boolean): Promise<number | undefined> {
+  /**
+   * The first place at or after `offset` with a frame of this salt for which `wanted` holds. Others are not looked into:
+   * a segment that was used before is full of them.
+   */
+  async find(
+    offset: number,
+    salt: number,
+    wanted: (frame: Frame) => boolean,
+  ): Promise<number | undefined> {
     for (let at = offset; at < this.bytes; at += SECTOR_BYTES) {
       const sector = this.#held(at, SECTOR_BYTES) ?? (await this.#view(at, SECTOR_BYTES));
       if (sector === undefined || claimedBytes(sector, 0) === 0) continue;
+      if (claimedSalt(sector) !== salt) continue;
       const frame = await this.frame(at);
       if (frame !== undefined && wanted(frame)) return at;
     }

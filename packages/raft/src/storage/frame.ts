@@ -69,6 +69,9 @@ export function claimedBytes(bytes: Buffer, offset: number): number {
   return recordOffset(bytes.readUInt32LE(offset + 16)) + bytes.readUInt32LE(offset + 20);
 }
 
+/** The salt of what says that it is a frame. Not checked yet. */
+export const claimedSalt = (bytes: Buffer): number => bytes.readUInt32LE(4);
+
 /** Parses bytes of the length that `claimedBytes` told. Payloads are not checked: see `damagedRecord`. */
 export function parseFrame(bytes: Buffer): Frame | undefined {
   const records = bytes.readUInt32LE(16);

@@ -41,9 +41,6 @@ export interface EntryName {
   readonly at: LogTime;
 }
 
-/** Before entry 1. */
-export const NO_ENTRY: EntryName = { index: logIndex(0), term: term(0), at: logTime(0) };
-
 /** What the log says up to some frame, apart from its entries. */
 export interface Standing {
   readonly hardState: HardState;

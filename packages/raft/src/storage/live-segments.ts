@@ -1,7 +1,7 @@
 import { damagedRecord, sectorAligned } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type Head, decodeHead } from './head.ts';
-import { type LogDirectory, SPARE, segmentName } from './log-directory.ts';
+import { BALLAST, type LogDirectory, SPARE, segmentName } from './log-directory.ts';
 import { LogCorrupt } from './log-errors.ts';
 
 /** A segment that the log consists of, with what its head says. */
@@ -17,10 +17,11 @@ export interface LiveSegment {
  * to the oldest that the newest needs. Others are left over from earlier boots. Empty when there is no log.
  */
 export async function liveSegments(directory: LogDirectory): Promise<LiveSegment[]> {
-  const { segments, spare } = await directory.contents();
+  const { segments, spare, ballast } = await directory.contents();
   const newest = segments.at(-1);
   if (newest === undefined) {
     if (spare) throw damaged(SPARE, 'a spare segment is here, but no segment');
+    if (ballast) throw damaged(BALLAST, 'the ballast is here, but no segment');
     return [];
   }
   const last = await readHead(directory, newest);

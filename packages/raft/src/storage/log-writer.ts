@@ -109,7 +109,7 @@ export class LogWriter {
     if (records === 0) return true;
     const bytes = recordOffset(records) + payloadBytes;
     const frame = await this.#attempt(async () =>
-      this.#options.times.measure(this.#append(items, bytes)),
+      this.#options.times.measure(async () => this.#append(items, bytes)),
     );
     if (frame !== undefined) this.#note(frame);
     return frame !== undefined;
@@ -126,13 +126,16 @@ export class LogWriter {
     }
   }
 
-  /** Much may be covered by a mark, and the current segment has room for long yet. */
+  /** Much may be covered by a mark, and the current segment has room for long yet: so that is no need on a full disk. */
   async #compactSoon(): Promise<void> {
-    if (this.#options.compaction.hurries) await this.#rotate(0);
+    if (!this.#options.compaction.hurries) return;
+    await this.#rotate(0, async (bytes) => this.#takeSpare(bytes).catch(unlessFull));
   }
 
   async #append(items: readonly Pending[], bytes: number): Promise<Frame> {
-    if (!hasRoom(this.#segment, bytes)) await this.#rotate(bytes);
+    if (!hasRoom(this.#segment, bytes)) {
+      await this.#rotate(bytes, async (needed) => this.#takeSpare(needed));
+    }
     const { salt, chain, end, file, offset } = this.#segment;
     const link = { salt, sequence: end.sequence + 1, chain };
     const { frame, padded } = this.#builder.build(items, link);
@@ -148,8 +151,14 @@ export class LogWriter {
     this.#segment = advanced(this.#segment, frame);
   }
 
-  /** Goes on in a new segment, which can hold a frame of `bytes`; earlier ones that nobody needs go. */
-  async #rotate(bytes: number): Promise<void> {
+  /**
+   * Goes on in a new segment, which can hold a frame of `bytes`; earlier ones that nobody needs go. Nothing happens when
+   * `take` has no file for it.
+   */
+  async #rotate(
+    bytes: number,
+    take: (bytes: number) => Promise<Prepared | undefined>,
+  ): Promise<void> {
     const { directory, image, compaction, newSalt } = this.#options;
     const { head: oldHead, end, file } = this.#segment;
     const next = {
@@ -161,7 +170,8 @@ export class LogWriter {
     const newest = end.segment === oldHead.segment ? 'written' : 'empty';
     const plan = compaction.plan(heldSegment(next, 0), newest);
     const head = { ...next, firstSegment: plan.left[0]?.segment ?? next.segment };
-    const prepared = await this.#takeSpare(bytesToHold(head, bytes));
+    const prepared = await take(bytesToHold(head, bytes));
+    if (prepared === undefined) return;
     const beginning = {
       head: { ...head, zeroFilled: prepared.zeroFilled },
       salt: newSalt(),
@@ -193,3 +203,7 @@ export class LogWriter {
 
 const isMark = (item: Pending): boolean =>
   item.kind === 'mark' || (item.kind === 'write' && item.write.install !== undefined);
+
+function unlessFull(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOSPC') throw error;
+}

@@ -4,7 +4,15 @@ import type { DirectoryLock } from '../ports.ts';
 import { Ballast } from './ballast.ts';
 import { type BootedLog, type Booting, type NewDirectory, boot, create } from './boot.ts';
 import { Compaction } from './compaction.ts';
-import { BALLAST_TEMP, LogDirectory, SPARE_TEMP, segmentName } from './log-directory.ts';
+import { codeOf } from './error-code.ts';
+import {
+  BALLAST,
+  BALLAST_TEMP,
+  LogDirectory,
+  SPARE,
+  SPARE_TEMP,
+  segmentName,
+} from './log-directory.ts';
 import { LogCorrupt, NoLog } from './log-errors.ts';
 import type { LogImage } from './log-image.ts';
 import type { LogOptions, SegmentBytes } from './log-options.ts';
@@ -114,10 +122,24 @@ async function begin(
 ): Promise<BootedLog> {
   if (found !== undefined) {
     requireGroup(found, booting.groupId);
-    return boot(booting, found);
+    return bootInNeed(booting, found);
   }
   if (made === undefined) throw new NoLog(booting.directory.path);
   return create(booting, made);
+}
+
+/** Boots, on a full disk with the room that was held back for that. */
+async function bootInNeed(booting: Booting, found: RecoveredLog): Promise<BootedLog> {
+  const { directory } = booting;
+  try {
+    return await boot(booting, found);
+  } catch (error) {
+    const isFull = codeOf(error) === 'ENOSPC';
+    const freed =
+      isFull && ((await directory.discard(BALLAST)) || (await directory.discard(SPARE)));
+    if (!freed) throw error;
+    return boot(booting, found);
+  }
 }
 
 function requireGroup({ head }: RecoveredLog, groupId: number): void {

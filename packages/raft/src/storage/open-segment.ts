@@ -72,11 +72,11 @@ export async function makeSegment(
 export async function usePrepared(
   directory: LogDirectory,
   beginning: Beginning,
-  { file: name, bytes }: Prepared,
+  { bytes }: Prepared,
 ): Promise<OpenSegment> {
   const { padded } = encodeHead(beginning.head, beginning.salt);
-  await directory.withFile(name, 'append', (file) => file.write(padded, 0));
-  await directory.name(name, beginning.head.segment);
+  await directory.withFile(SEGMENT_TEMP, 'append', (file) => file.write(padded, 0));
+  await directory.name(SEGMENT_TEMP, beginning.head.segment);
   return openBehind(directory, beginning, bytes);
 }
 

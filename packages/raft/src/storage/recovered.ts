@@ -3,7 +3,7 @@ import type { HardState } from '../core/hard-state.ts';
 import type { SnapshotMark } from '../core/ready.ts';
 import type { Incarnation, LogIndex, NodeId } from '../core/numbers.ts';
 
-/** A configuration entry that stands in the log (or came with the snapshot), undecoded. */
+/** A configuration entry that stands in the log, or came with a snapshot, undecoded; at index 0 the one told on joining. */
 export interface ConfigurationRecord {
   readonly index: LogIndex;
   readonly payload: Buffer;

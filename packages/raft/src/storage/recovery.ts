@@ -116,9 +116,10 @@ export class Recovery {
    * this one is durable. Returns the length of the torn frame as far as it can be told; 0 when there is none.
    */
   async #tornBytes(reader: FrameReader, cursor: SegmentCursor, image: LogImage): Promise<number> {
-    const later = await reader.find(cursor.offset, (frame) => cursor.isLater(frame));
+    const { salt } = cursor.segment;
+    const later = await reader.find(cursor.offset, salt, (frame) => cursor.isLater(frame));
     const torn = await reader.frame(cursor.offset);
-    const own = torn !== undefined && torn.salt === cursor.segment.salt;
+    const own = torn !== undefined && torn.salt === salt;
     if (later !== undefined) {
       if (own) requirePayloads(torn, cursor, image);
       throw damage(cursor, image, `a frame is damaged, and a later one stands at byte ${later}`);

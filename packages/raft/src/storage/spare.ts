@@ -7,9 +7,8 @@ import {
 } from './log-directory.ts';
 import { type Pace, makeZeroFile } from './zero-file.ts';
 
-/** A file that is ready to become a segment. */
+/** What the file `SEGMENT_TEMP` is, which is ready to become a segment. */
 export interface Prepared {
-  readonly file: string;
   readonly bytes: number;
   readonly zeroFilled: boolean;
 }
@@ -31,7 +30,7 @@ export interface SpareOptions {
 export class SpareSegment {
   readonly #directory: LogDirectory;
   readonly #options: SpareOptions;
-  #preparing: Promise<void> | undefined;
+  #preparing: Promise<unknown> | undefined;
   #ready: Prepared | undefined;
   #stopped = false;
 
@@ -57,25 +56,18 @@ export class SpareSegment {
   async offer(file: string, bytes: number): Promise<boolean> {
     const isWanted = this.#ready === undefined && this.#preparing === undefined && !this.#stopped;
     if (!isWanted || bytes < this.#options.bytes) return false;
-    const renaming = this.#directory.disk.rename(
-      this.#directory.file(file),
-      this.#directory.file(SPARE),
-    );
-    const renamed = renaming.then(
-      () => true,
-      () => false,
-    );
-    this.#preparing = renamed.then((done) => {
-      if (done) this.#ready = { file: SPARE, bytes, zeroFilled: false };
-      this.#preparing = undefined;
-    });
-    return renamed;
+    const adopting = this.#adopt(file, bytes);
+    this.#preparing = adopting;
+    return adopting;
   }
 
-  /** A file that holds at least `bytes`, the caller's to rename. */
+  /** Makes `SEGMENT_TEMP` a file that holds at least `bytes`, the caller's to rename before the next call. */
   async take(bytes: number): Promise<Prepared> {
     const ready = this.#ready;
     if (ready !== undefined && ready.bytes >= bytes) {
+      const { disk } = this.#directory;
+      await disk.rename(this.#directory.file(SPARE), this.#directory.file(SEGMENT_TEMP));
+      // Only now: the next spare gets the same name.
       this.#ready = undefined;
       return ready;
     }
@@ -86,6 +78,19 @@ export class SpareSegment {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#preparing;
+  }
+
+  async #adopt(file: string, bytes: number): Promise<boolean> {
+    const { disk } = this.#directory;
+    try {
+      await disk.rename(this.#directory.file(file), this.#directory.file(SPARE));
+      this.#ready = { bytes, zeroFilled: false };
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#preparing = undefined;
+    }
   }
 
   async #prepare(): Promise<void> {
@@ -103,14 +108,14 @@ export class SpareSegment {
     const { spare } = await this.#directory.contents();
     if (!spare) return undefined;
     const bytes = await this.#directory.withFile(SPARE, 'read', (file) => file.size());
-    return bytes >= this.#options.bytes ? { file: SPARE, bytes, zeroFilled: false } : undefined;
+    return bytes >= this.#options.bytes ? { bytes, zeroFilled: false } : undefined;
   }
 
   async #make(): Promise<Prepared | undefined> {
     const { bytes, pace } = this.#options;
     const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace };
     const made = await makeZeroFile(this.#directory, wanted, () => !this.#stopped);
-    return made ? { file: SPARE, bytes, zeroFilled: true } : undefined;
+    return made ? { bytes, zeroFilled: true } : undefined;
   }
 
   async #makeSmall(bytes: number): Promise<Prepared> {
@@ -118,6 +123,6 @@ export class SpareSegment {
     await this.#directory.withFile(SEGMENT_TEMP, 'create', (file) =>
       fillWithZeros(file, { from: 0, to: bytes }),
     );
-    return { file: SEGMENT_TEMP, bytes, zeroFilled: true };
+    return { bytes, zeroFilled: true };
   }
 }

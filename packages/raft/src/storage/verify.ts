@@ -50,30 +50,27 @@ export async function verifyDirectory(disk: Disk, directory: string): Promise<Ve
     const recovery = new Recovery(new LogDirectory(disk, directory), CARRIED_BYTES);
     const found = await run(recovery);
     if (found === undefined) throw new NoLog(directory);
-    return { ...report(directory, recovery, found), ...(await sparesOf(disk, directory)) };
+    const { spare, ballast } = await contentsOf(disk, directory);
+    return { ...report(directory, recovery, found), spare, ballast };
   } finally {
     await lock.release();
   }
 }
 
-async function sparesOf(
-  disk: Disk,
-  directory: string,
-): Promise<Pick<VerifyReport, 'spare' | 'ballast'>> {
-  const { spare, ballast } = await new LogDirectory(disk, directory).contents();
-  return { spare, ballast };
+async function contentsOf(disk: Disk, directory: string): Promise<DirectoryContents> {
+  return new LogDirectory(disk, directory).contents();
 }
 
 /** A directory of something else is left as it is: not even a lock is taken there. */
 async function requireLog(disk: Disk, directory: string): Promise<void> {
-  const { segments, spare } = await new LogDirectory(disk, directory).contents().catch(asNothing);
-  if (segments.length === 0 && !spare) throw new NoLog(directory);
+  const { segments, spare, ballast } = await contentsOf(disk, directory).catch(asNothing);
+  if (segments.length === 0 && !spare && !ballast) throw new NoLog(directory);
 }
 
 /** The directory is missing, or no directory. */
-function asNothing(error: unknown): Pick<DirectoryContents, 'segments' | 'spare'> {
-  if (['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))) return { segments: [], spare: false };
-  throw error;
+function asNothing(error: unknown): DirectoryContents {
+  if (!['ENOENT', 'ENOTDIR'].includes(String(codeOf(error)))) throw error;
+  return { segments: [], spare: false, ballast: false };
 }
 
 async function run(recovery: Recovery): Promise<RecoveredLog | LogCorrupt | undefined> {

@@ -33,10 +33,10 @@ export class WriteTimes {
     );
   }
 
-  /** Awaits a write. */
-  async measure<T>(write: Promise<T>): Promise<T> {
+  /** Makes a write and tells how long it took. */
+  async measure<T>(write: () => Promise<T>): Promise<T> {
     const startedMs = this.#nowMs();
-    const written = await write;
+    const written = await write();
     this.#note(this.#nowMs() - startedMs);
     return written;
   }

@@ -2,10 +2,14 @@ import { assert } from '../../src/core/assert.ts';
 import type { Configuration } from '../../src/core/configuration.ts';
 import type { Raft } from '../../src/core/raft.ts';
 import { type NodeId, incarnation, nodeId } from '../../src/core/numbers.ts';
+import type { ReadyWrite } from '../../src/core/ready.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
 import type { Settings } from '../../src/core/settings.ts';
+import type { MembershipAnswer, MembershipChange } from '../../src/core/membership-change.ts';
 import { CoreNode } from './core-node.ts';
 import { DurableImage } from './durable-image.ts';
+
+export type RpcFate = 'sent' | 'lost' | 'held';
 
 export type RpcFilter = (rpc: Rpc) => boolean;
 
@@ -33,7 +37,7 @@ const SETTLE_MAX = 20_000;
  * at once unless a node's disk is held, time passes by `tick` only.
  */
 export class CoreNetwork {
-  readonly nodes: readonly CoreNode[];
+  readonly nodes: CoreNode[];
   readonly settings: Partial<Settings>;
   /** Every rpc that ever left a node. */
   readonly sent: Rpc[] = [];
@@ -50,8 +54,8 @@ export class CoreNetwork {
     this.settings = options.settings ?? {};
     this.nodes = configuration.members.map(({ id }) => {
       const log = logs[id] ?? [];
-      const disk = new DurableImage(log, terms[id] ?? log.at(-1) ?? 0);
-      return new CoreNode(this, { id, configuration, disk, wallOffsetMs: wallOffsets[id] ?? 0 });
+      const disk = new DurableImage(log, terms[id] ?? log.at(-1) ?? 0, configuration);
+      return new CoreNode(this, { id, disk, wallOffsetMs: wallOffsets[id] ?? 0 });
     });
     this.settle();
   }
@@ -72,12 +76,55 @@ export class CoreNetwork {
       .map(({ id }) => id);
   }
 
+  /** Called with every node that has acted. */
+  observe: (node: CoreNode, write: ReadyWrite | undefined) => void = () => undefined;
+
+  /** Called with every rpc that leaves a node, and what becomes of it. */
+  witness: (rpc: Rpc, fate: RpcFate) => void = () => undefined;
+
+  /** Every node has open streams to every other one. */
+  connect(): void {
+    for (const from of this.nodes) {
+      for (const to of this.nodes) if (from !== to) from.core.peerConnected(to.id);
+    }
+  }
+
+  /** Asks a node to change the members, and lets everything happen. */
+  change(id: number, change: MembershipChange): MembershipAnswer {
+    const answer = this.core(id).changeMembers(change);
+    this.node(id).act();
+    this.settle();
+    return answer;
+  }
+
+  /** Asks for a new member and starts it with an empty directory and the configuration of node `at`. */
+  add(at: number, add: { as?: 'voter' | 'learner'; replaces?: number } = {}): MembershipAnswer {
+    const { nextId } = this.core(at).configuration;
+    const answer = this.core(at).changeMembers(additionOf(nextId, add));
+    if (answer.ok && !this.nodes.some(({ id }) => id === answer.id)) this.join(nextId, at);
+    this.node(at).act();
+    this.settle();
+    return answer;
+  }
+
+  /** Starts a node with an empty directory, told the configuration that node `at` has. */
+  join(id: number, at: number): void {
+    const disk = new DurableImage([], 0, this.core(at).configuration);
+    this.nodes.push(new CoreNode(this, { id: nodeId(id), disk, wallOffsetMs: 0 }));
+  }
+
   /** A core has something to send. */
   send(rpc: Rpc): void {
     this.sent.push(rpc);
-    if ([...this.#drops].some((drops) => drops(rpc))) return;
-    if (this.#hold?.(rpc) === true) this.#held.push(rpc);
-    else this.#wire.push(rpc);
+    const fate = this.#fateOf(rpc);
+    this.witness(rpc, fate);
+    if (fate === 'held') this.#held.push(rpc);
+    else if (fate === 'sent') this.#wire.push(rpc);
+  }
+
+  #fateOf(rpc: Rpc): RpcFate {
+    if ([...this.#drops].some((drops) => drops(rpc))) return 'lost';
+    return this.#hold?.(rpc) === true ? 'held' : 'sent';
   }
 
   /** Loses what matches from now on, until the returned function is called. */
@@ -101,12 +148,16 @@ export class CoreNetwork {
     return this.#held;
   }
 
-  /** Delivers what was delayed, as late as now. */
-  release(): void {
-    const late = this.#held;
-    this.#held = [];
-    this.#hold = undefined;
-    this.#wire.push(...late);
+  /** Delivers what was delayed, as late as now: the oldest `count`, or all, after which nothing is delayed any more. */
+  release(count?: number): void {
+    this.#wire.push(...this.#held.splice(0, count ?? this.#held.length));
+    if (count === undefined) this.#hold = undefined;
+    this.settle();
+  }
+
+  /** Delivers once more what matches and was sent by now. */
+  repeat(filter: RpcFilter): void {
+    for (const rpc of this.sent.filter(filter)) this.deliver(rpc);
     this.settle();
   }
 
@@ -168,6 +219,20 @@ export class CoreNetwork {
         rpc.kind === kind && (from === undefined || rpc.from === from),
     );
   }
+}
+
+/** What asks for node `id`, which listens at an address of its own. */
+export function additionOf(
+  id: number,
+  { as = 'voter', replaces }: { as?: 'voter' | 'learner'; replaces?: number } = {},
+): MembershipChange {
+  return {
+    kind: 'add',
+    address: { ip: '127.0.0.1', port: 7000 + id, internalPort: 8000 + id },
+    instanceId: `instance-${id}`,
+    as,
+    replaces: replaces === undefined ? undefined : nodeId(replaces),
+  };
 }
 
 function configurationOf(

@@ -1,19 +1,18 @@
 import { assert } from '../../src/core/assert.ts';
-import type { Configuration } from '../../src/core/configuration.ts';
 import { EntryType } from '../../src/core/entry-batch.ts';
 import type { Proposed } from '../../src/core/leading.ts';
-import { logIndex, type NodeId } from '../../src/core/numbers.ts';
-import type { ConfirmedRead } from '../../src/core/pending-reads.ts';
+import { logIndex, logTime, type NodeId } from '../../src/core/numbers.ts';
+import type { ConfirmedRead, RefusedRead } from '../../src/core/pending-reads.ts';
 import { Raft } from '../../src/core/raft.ts';
 import type { ReadyWrite } from '../../src/core/ready.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 import type { CoreNetwork } from './core-network.ts';
+import { CoreSnapshots } from './core-snapshots.ts';
 import type { DurableImage } from './durable-image.ts';
 
 interface CoreNodeStart {
   readonly id: NodeId;
-  readonly configuration: Configuration;
   readonly disk: DurableImage;
   readonly wallOffsetMs: number;
 }
@@ -29,20 +28,24 @@ export class CoreNode {
   wallOffsetMs: number;
   /** Reads that the core has confirmed. */
   readonly reads: ConfirmedRead[] = [];
+  /** Reads that the core took and then refused. */
+  readonly refusedReads: RefusedRead[] = [];
   /** Peers whose stream for entries the core wanted anew. */
   readonly reopened: NodeId[] = [];
-  /** Commands that were executed since the last start. */
+  /** Commands that the state machine shows. */
   commands: string[] = [];
+  snapshots: CoreSnapshots;
+  /** The state machine executes nothing, however much is committed. */
+  applyHeld = false;
   readonly #network: CoreNetwork;
-  readonly #configuration: Configuration;
   #writes: ReadyWrite[] = [];
   #diskHeld = false;
   #paused = false;
   #inbox: Rpc[] = [];
 
-  constructor(network: CoreNetwork, { id, configuration, disk, wallOffsetMs }: CoreNodeStart) {
+  constructor(network: CoreNetwork, { id, disk, wallOffsetMs }: CoreNodeStart) {
     this.#network = network;
-    this.#configuration = configuration;
+    this.snapshots = new CoreSnapshots(disk);
     this.id = id;
     this.disk = disk;
     this.wallOffsetMs = wallOffsetMs;
@@ -50,11 +53,12 @@ export class CoreNode {
     this.core = this.#start();
   }
 
-  /** The terms of the log, entry 1 first. */
+  /** The terms of the log, the first entry after the compacted ones first. */
   get terms(): readonly number[] {
+    const { compacted, last } = this.core;
     return Array.from(
-      { length: this.core.last },
-      (_, i) => this.core.termAt(logIndex(i + 1)) ?? Number.NaN,
+      { length: last - compacted },
+      (_, i) => this.core.termAt(logIndex(compacted + i + 1)) ?? Number.NaN,
     );
   }
 
@@ -89,24 +93,41 @@ export class CoreNode {
     if (!this.running || this.#paused) return;
     const monotonicMs = this.#network.nowMs;
     this.core.tick({ monotonicMs, wallMs: this.#network.wallMs(this.wallOffsetMs) });
+    this.snapshots.tick(this.core, monotonicMs);
     this.act();
   }
 
   /** Does what the core decided, until it wants nothing more. */
   act(): void {
     while (this.running && !this.#paused) {
-      const { messages, write, loads, reads, reopen } = this.core.ready();
-      this.reopened.push(...reopen);
+      const ready = this.core.ready();
+      const { messages, write, loads } = ready;
+      this.reopened.push(...ready.reopen);
       for (const rpc of messages) this.#network.send(rpc);
       if (write !== undefined) this.#writes.push(write);
-      this.reads.push(...reads);
+      this.reads.push(...ready.reads);
+      this.refusedReads.push(...ready.readRefusals);
+      this.snapshots.act(this.core, ready, this.#network.nowMs);
       for (const { peer, from, maxBytes } of loads) {
         this.core.loaded(peer, this.disk.read(from, maxBytes));
       }
       this.#apply();
       const persisted = !this.#diskHeld && this.#persistAll();
-      if (messages.length === 0 && write === undefined && loads.length === 0 && !persisted) return;
+      this.snapshots.persisted(this.core, (commands) => (this.commands = [...commands]));
+      const { snapshots, snapshotRpcs } = ready;
+      const asked = messages.length + loads.length + snapshots.length + snapshotRpcs.length;
+      this.#network.observe(this, write);
+      if (asked === 0 && write === undefined && !persisted) return;
     }
+  }
+
+  /** The store takes in what was executed; the log drops entries through `through`, but for none that it lacks. */
+  compact(through: number): void {
+    this.disk.store = { index: this.core.applied, commands: [...this.commands] };
+    const mark = this.core.markAt(logIndex(through));
+    this.disk.compact({ ...mark, at: logTime(through) });
+    this.core.compactedThrough(mark.index);
+    this.act();
   }
 
   /** From now on writes become durable only by `persist`. */
@@ -144,7 +165,8 @@ export class CoreNode {
     this.crash();
     this.running = true;
     this.#diskHeld = false;
-    this.commands = [];
+    this.disk.received = undefined;
+    this.snapshots = new CoreSnapshots(this.disk);
     this.core = this.#start();
     this.act();
   }
@@ -152,13 +174,14 @@ export class CoreNode {
   #start(): Raft {
     const { id } = this;
     const monotonicMs = this.#network.nowMs;
+    this.commands = [...this.disk.store.commands];
     return new Raft({
       settings: { ...DEFAULT_SETTINGS, ...this.#network.settings, id, groupId: 1 },
       random: { next: () => this.luck },
       hardState: this.disk.hardState,
       log: this.disk.shape,
-      applied: logIndex(0),
-      configurations: [{ index: logIndex(0), configuration: this.#configuration }],
+      applied: this.disk.store.index,
+      configurations: this.disk.configurations,
       now: { monotonicMs, wallMs: this.#network.wallMs(this.wallOffsetMs) },
     });
   }
@@ -177,6 +200,7 @@ export class CoreNode {
   }
 
   #apply(): void {
+    if (this.applyHeld || this.core.installing !== undefined) return;
     while (this.core.applied < this.core.committed) {
       const index = logIndex(this.core.applied + 1);
       const batch = this.core.entriesFrom(index, 1)?.[0] ?? this.disk.read(index, 1)[0];

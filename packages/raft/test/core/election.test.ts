@@ -1,9 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
-import type { RequestVote, Rpc, VoteReply } from '../../src/core/rpc.ts';
+import { incarnation, logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
+import type { RequestVote, Rpc, SnapshotName, VoteReply } from '../../src/core/rpc.ts';
 import { CoreNetwork } from './core-network.ts';
 
 /** Elections: §5.2, §5.4.1. */
+
+const SNAPSHOT: SnapshotName = {
+  id: 1,
+  index: logIndex(5),
+  term: term(3),
+  at: logTime(5),
+  configuration: Buffer.alloc(0),
+  configurationIndex: logIndex(0),
+};
 
 function requestVote(from: number, to: number, ask: Partial<RequestVote>): RequestVote {
   return {
@@ -120,7 +129,7 @@ describe('election', () => {
         commit: logIndex(0),
         batches: [],
       },
-      { kind: 'append-reply', ...stale, ok: true, ...answers },
+      { kind: 'append-reply', ...stale, ok: true, room: true, ...answers },
       {
         kind: 'heartbeat',
         ...stale,
@@ -128,8 +137,19 @@ describe('election', () => {
         round: 1,
         now: network.node(2).disk.shape.lastAt,
       },
-      { kind: 'heartbeat-reply', ...stale, round: 1 },
+      { kind: 'heartbeat-reply', ...stale, round: 1, room: true },
       { kind: 'timeout-now', ...stale },
+      {
+        kind: 'install-snapshot',
+        ...stale,
+        snapshot: SNAPSHOT,
+        chunk: 0,
+        last: true,
+        data: Buffer.alloc(0),
+      },
+      { kind: 'install-reply', ...stale, snapshotId: 1, status: 'installed', next: 1 },
+      { kind: 'read-index', ...stale, read: 1 },
+      { kind: 'read-reply', ...stale, read: 1, refusal: undefined, index: logIndex(5) },
     ];
     network.drop(({ to }) => to === 1);
     for (const rpc of rpcs) network.deliver(rpc);
@@ -138,7 +158,11 @@ describe('election', () => {
       ['vote-reply', 9],
       ['append-reply', 9],
       ['heartbeat-reply', 9],
+      ['install-reply', 9],
+      ['read-reply', 9],
     ]);
+    expect(network.sentOf('install-reply')[0]?.status).toBe('refused');
+    expect(network.sentOf('read-reply')[0]?.refusal).toBe('not-leader');
   });
 
   it('E06 a candidate yields to a leader of its own term (§5.2)', () => {

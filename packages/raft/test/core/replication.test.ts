@@ -310,7 +310,7 @@ describe('flow control', () => {
     const envelope = { from: nodeId(2), to: nodeId(1), incarnation: incarnation(0), term: term(1) };
     const hint = { hintIndex: logIndex(0), hintTerm: term(0) };
     const match = logIndex(1);
-    network.deliver({ kind: 'append-reply', ...envelope, ok: false, match, ...hint });
+    network.deliver({ kind: 'append-reply', ...envelope, ok: false, room: true, match, ...hint });
     network.settle();
     expect(network.sentOf('append-entries')).toHaveLength(before);
   });

@@ -25,28 +25,26 @@ function bench() {
   const core = {
     applied: logIndex(0),
     committed: logIndex(0),
+    installing: undefined as LogIndex | undefined,
     termAt: (index: LogIndex) => log[index],
     entriesFrom: () => undefined,
     appliedThrough: (index: LogIndex) => void (core.applied = index),
   };
   const executed: string[] = [];
+  const held = { isHeld: false };
   const turns: (() => void)[] = [];
-  const reads: ((batches: EntryBatch[]) => void)[] = [];
+  const reads: { answer: (batches: EntryBatch[]) => void; fail: (error: Error) => void }[] = [];
   const failures: Error[] = [];
   const applier = new Applier<void>({
     core,
     machine: {
-      flushedIndex: logIndex(0),
       apply: (command) => void executed.push(command.toString()),
       termStart: () => undefined,
-      openSnapshot: () => {
-        throw new Error('nobody asks for it');
-      },
-      install: () => Promise.reject(new Error('nobody asks for it')),
     },
+    isHeld: () => held.isHeld,
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     timers: { after: () => () => undefined, afterIo: (turn) => void turns.push(turn) },
-    read: () => new Promise((resolve) => void reads.push(resolve)),
+    read: () => new Promise((answer, fail) => void reads.push({ answer, fail })),
     onResult: () => undefined,
     onApplied: () => undefined,
     onFailure: (error) => void failures.push(error),
@@ -63,9 +61,14 @@ function bench() {
     },
     /** What was asked of the disk is answered. */
     disk: async (...batches: EntryBatch[]) => {
-      reads.shift()?.(batches);
+      reads.shift()?.answer(batches);
       await setImmediate();
     },
+    failRead: async () => {
+      reads.shift()?.fail(new Error('not in the log'));
+      await setImmediate();
+    },
+    held,
     turn: () => turns.shift()?.(),
   };
 }
@@ -111,5 +114,41 @@ describe('the applier', () => {
     await disk(batchOf(1, 10, 1));
     await disk(batchOf(1, 10, 1));
     expect(executed).toEqual([]);
+  });
+
+  it('executes nothing while the state waits for its store, and goes on where it was', async () => {
+    const { core, executed, applier, held, write, disk } = bench();
+    write(1, 10, 1);
+    core.committed = logIndex(10);
+    applier.poke();
+    held.isHeld = true;
+    await disk(batchOf(1, 10, 1));
+    applier.poke();
+    expect(executed).toEqual([]);
+    held.isHeld = false;
+    applier.poke();
+    expect(executed).toHaveLength(10);
+    expect(applier.executed).toEqual({ index: 10, at: 0 });
+  });
+
+  it('goes on behind a snapshot, whatever was being read or waited before it', async () => {
+    const { core, executed, applier, failures, write, disk, failRead } = bench();
+    write(1, 300, 1);
+    core.committed = logIndex(300);
+    applier.poke();
+    // The log is replaced while it is being read: the read comes to nothing, which is no failure.
+    core.installing = logIndex(500);
+    await failRead();
+    applier.poke();
+    write(501, 510, 1);
+    core.applied = logIndex(500);
+    core.committed = logIndex(510);
+    core.installing = undefined;
+    applier.replaced(logIndex(500), logTime(7));
+    expect(applier.executed).toEqual({ index: 500, at: 7 });
+    applier.poke();
+    await disk(batchOf(501, 510, 1));
+    expect(executed).toEqual(Array.from({ length: 10 }, (_, i) => `1:${501 + i}`));
+    expect(failures).toEqual([]);
   });
 });

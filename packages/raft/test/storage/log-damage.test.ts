@@ -12,6 +12,8 @@ import {
   caught,
   commands,
   contentsOf,
+  mark,
+  markOf,
   openLog,
   segmentNames,
   simDisk,
@@ -169,6 +171,35 @@ describe('damage that is no torn last frame', () => {
   });
 });
 
+describe('a snapshot mark', () => {
+  async function markedLog(): Promise<{ disk: SimDisk; file: string; at: number }> {
+    const disk = simDisk();
+    const log = await openLog(disk, { segmentBytes: ROOMY });
+    await appendSingly(log, 5);
+    await mark(log, markOf(4));
+    await mark(log, markOf(6, { configuration: [1, 'the newest mark'] }));
+    disk.kill();
+    const file = `${DIRECTORY}/000000000001.log`;
+    return { disk, file, at: disk.contents(file).indexOf('the newest mark') };
+  }
+
+  it('that is torn is cut, and the one before holds (W01)', async () => {
+    const { disk, file, at } = await markedLog();
+    disk.truncate(file, at - (at % SECTOR_BYTES));
+    const { recovered } = await openLog(disk, { segmentBytes: ROOMY });
+    expect(recovered).toMatchObject({ last: 6, mark: { index: 4 } });
+  });
+
+  it('that is damaged in the middle is refused (W02)', async () => {
+    const { disk, file, at } = await markedLog();
+    disk.flipBit(file, disk.contents(file).indexOf('the first configuration', at - 1024));
+    expect(await refusal(disk)).toMatchObject({
+      index: 7,
+      why: expect.stringContaining('payload'),
+    });
+  });
+});
+
 describe('segments that are lost', () => {
   async function threeSegments(): Promise<SimDisk> {
     const disk = simDisk();
@@ -192,12 +223,29 @@ describe('segments that are lost', () => {
     expect((await refusal(disk)).file).toBe('000000000001.log');
   });
 
-  it('are refused when only a spare is left', async () => {
+  it('are refused after a compaction, too: at the beginning of what is left and in its middle (W09)', async () => {
+    for (const place of [0, 1]) {
+      const disk = simDisk();
+      const log = await openLog(disk, { keepBytes: 3 * 4096 });
+      await appendSingly(log, 12, 1500);
+      await mark(log, markOf(13));
+      await appendSingly(log, 12, 1500);
+      expect(log.compacted).toBeGreaterThan(1);
+      await log.close({ clean: true });
+      const lost = (await segmentNames(disk))[place] ?? '';
+      disk.lose(`${DIRECTORY}/${lost}`);
+      expect((await refusal(disk)).file).toBe(lost);
+    }
+  });
+
+  it.each(['spare', 'ballast'])('are refused when only a %s is left', async (left) => {
     const disk = await threeSegments();
-    if (!(await disk.list(DIRECTORY)).includes('spare'))
-      await disk.open(`${DIRECTORY}/spare`, 'create');
-    for (const name of await segmentNames(disk)) disk.lose(`${DIRECTORY}/${name}`);
-    expect((await refusal(disk)).file).toBe('spare');
+    if (!(await disk.list(DIRECTORY)).includes(left))
+      await disk.open(`${DIRECTORY}/${left}`, 'create');
+    for (const name of await disk.list(DIRECTORY)) {
+      if (name !== left) disk.lose(`${DIRECTORY}/${name}`);
+    }
+    expect((await refusal(disk)).file).toBe(left);
   });
 
   it('are refused when an older segment was put in the place of a newer one', async () => {

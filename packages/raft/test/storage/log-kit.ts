@@ -1,5 +1,5 @@
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
-import { logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
+import { type LogIndex, logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
 import type { Install, LogWrite, SnapshotMark } from '../../src/core/ready.ts';
 import type { Disk } from '../../src/ports.ts';
 import type { NewDirectory } from '../../src/storage/boot.ts';
@@ -80,7 +80,7 @@ export function simDisk(seed = 1): SimDisk {
   return new SimDisk({ random: seeded(seed) });
 }
 
-type OpenChoices = Partial<Omit<LogOptions, 'disk' | 'groupId'>>;
+export type OpenChoices = Partial<Omit<LogOptions, 'disk' | 'groupId'>>;
 
 let salts = 0;
 
@@ -184,25 +184,35 @@ export async function appendSingly(log: DurableLog, n: number, bytes = 10): Prom
   }
 }
 
-/** Everything that the log says, as text: equal texts are equal logs. */
-export async function contentsOf(log: DurableLog, maxBytes = 700): Promise<string> {
-  const { hardState, peers, configurations, termRuns, mark: marked } = log.recovered;
+/** All entries from `first` on, as text. */
+export async function entriesIn(
+  log: DurableLog,
+  first: LogIndex,
+  maxBytes: number,
+): Promise<string[]> {
   const entries: string[] = [];
-  for (let next = log.compacted + 1; next <= log.durable;) {
-    for (const batch of await log.read(logIndex(next), maxBytes)) {
+  for (let next = first; next <= log.durable;) {
+    for (const batch of await log.read(next, maxBytes)) {
       for (const entry of batch) {
         if (entry.index !== next) throw new Error(`entry ${entry.index} came instead of ${next}`);
         entries.push(`${entry.index} t${entry.term} k${entry.type} ${entry.payload.toString()}`);
-        next += 1;
+        next = logIndex(next + 1);
       }
     }
   }
+  return entries;
+}
+
+/** Everything that the log said when it was opened, and its entries, as text: equal texts are equal logs. */
+export async function contentsOf(log: DurableLog, maxBytes = 700): Promise<string> {
+  const { hardState, peers, configurations, termRuns, mark: found } = log.recovered;
   return JSON.stringify({
     hardState,
+    mark: found && { ...found, configuration: found.configuration.payload.toString() },
     peers: [...peers],
     configurations: configurations.map(({ index, payload }) => [index, payload.toString()]),
     termRuns,
-    entries,
+    entries: await entriesIn(log, logIndex(log.compacted + 1), maxBytes),
   });
 }
 

@@ -231,7 +231,7 @@ describe('renames and new names (W08)', () => {
       ['rename', 'syncDirectory', 'write'].includes(kind),
     );
     const followers = moves
-      .map(({ kind, path }, i) => (kind === 'rename' && !path.endsWith('spare.tmp') ? i : -1))
+      .map(({ kind, path }, i) => (kind === 'rename' && path.endsWith('segment.tmp') ? i : -1))
       .filter((i) => i >= 0)
       .map((i) => moves.slice(i + 1).find(({ kind }) => kind !== 'rename')?.kind);
     expect(followers.length).toBeGreaterThan(3);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DirectoryLocked } from '../../src/storage/log-errors.ts';
 import { NodeDisk } from '../../src/storage/node-disk.ts';
 import { verifyDirectory } from '../../src/storage/verify.ts';
-import { appendSingly, caught, contentsOf, openLog } from './log-kit.ts';
+import { appendSingly, caught, contentsOf, mark, markOf, openLog } from './log-kit.ts';
 
 let directory = '';
 
@@ -50,6 +50,28 @@ describe('the log on a real disk', () => {
     expect(await caught(verifyDirectory(disk, deep))).toBeInstanceOf(DirectoryLocked);
     await again.close({ clean: false });
     expect(await verifyDirectory(disk, deep)).toMatchObject({ last: 41, problem: undefined });
+  });
+
+  it('tells how much room there is', async () => {
+    const free = await new NodeDisk().freeBytes(directory);
+    expect(Number.isInteger(free)).toBe(true);
+    expect(free).toBeGreaterThan(0);
+  });
+
+  it('is compacted, and uses segments again', async () => {
+    const disk = new NodeDisk();
+    const log = await openLog(disk, { directory, segmentBytes: { first: 4096, later: 8192 } });
+    log.prepareSpare();
+    for (let round = 0; round < 20; round += 1) {
+      await appendSingly(log, 5, 1000);
+      await mark(log, markOf(log.durable));
+    }
+    await log.close({ clean: true });
+    expect(log.compacted).toBeGreaterThan(80);
+    const files = (await readdir(directory)).filter((name) => /log$|spare|ballast/.test(name));
+    expect(files.length).toBeLessThanOrEqual(6);
+    const report = await verifyDirectory(disk, directory);
+    expect(report).toMatchObject({ last: 101, compacted: log.compacted, problem: undefined });
   });
 
   it('reports errors with their codes', async () => {

@@ -82,6 +82,22 @@ describe('the simulated disk', () => {
     expect(disk.contents('/d/f').toString('latin1', 0, 1)).toBe('a');
   });
 
+  it('refuses what there is no room for, and only that', async () => {
+    const disk = await diskWithFile();
+    disk.setCapacity(1536);
+    expect(await disk.freeBytes('/d')).toBe(512);
+    const file = await disk.open('/d/f', 'append');
+    expect(await caught(file.write(Buffer.alloc(1024, 'z'), 1024))).toMatchObject({
+      code: 'ENOSPC',
+    });
+    expect(disk.contents('/d/f')).toEqual(Buffer.alloc(1024, 'a'));
+    await file.write(Buffer.alloc(1024, 'b'), 0);
+    await file.write(Buffer.alloc(512, 'c'), 1024);
+    expect([disk.usedBytes, await disk.freeBytes('/d')]).toEqual([1536, 0]);
+    await disk.unlink('/d/f');
+    expect(await disk.freeBytes('/d')).toBe(1536);
+  });
+
   it('has no effect any more from a mount whose life is over', async () => {
     const disk = await diskWithFile();
     const mount = disk.mount();

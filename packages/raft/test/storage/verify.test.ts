@@ -7,7 +7,10 @@ import {
   appendSingly,
   caught,
   commands,
+  mark,
+  markOf,
   openLog,
+  segmentNames,
   simDisk,
   writeOf,
 } from './log-kit.ts';
@@ -36,6 +39,28 @@ describe('verify', () => {
     });
     expect(report.segments.length).toBeGreaterThan(1);
     expect(await disk.list(DIRECTORY)).toEqual(before);
+  });
+
+  it('reports the mark, where the log begins, and the files beside it', async () => {
+    const disk = simDisk();
+    const log = await openLog(disk, { ballastBytes: 4096 });
+    await appendSingly(log, 12, 1500);
+    await mark(log, markOf(11, { generation: 1 }));
+    await log.prepareBallast();
+    log.prepareSpare();
+    await appendSingly(log, 6, 1500);
+    await log.close({ clean: true });
+    const report = await verifyDirectory(disk, DIRECTORY);
+    expect(report).toMatchObject({
+      compacted: log.compacted,
+      firstSegment: (await segmentNames(disk))[0],
+      mark: { index: 11, term: 1, generation: 1 },
+      spare: true,
+      ballast: true,
+      last: 19,
+      problem: undefined,
+    });
+    expect(log.compacted).toBeGreaterThan(5);
   });
 
   it('reports the first problem and how far it came', async () => {
