@@ -143,7 +143,9 @@ export class SimNetwork {
 
   /** Breaks the streams between two hosts, as a router that forgot them does; both ends see a reset. */
   reset(one: PeerAddress, other: PeerAddress): void {
-    for (const stream of [...this.#host(one).streams]) stream.break(keyOf(other));
+    // Not those that are opened in answer.
+    const streams = [...this.#host(one).streams];
+    for (const stream of streams) stream.break(keyOf(other));
   }
 
   /** Blocks both ways between each of `some` and each of `others`. */

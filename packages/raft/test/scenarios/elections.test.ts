@@ -13,20 +13,23 @@ describe('elections of whole nodes', () => {
     await stage.converge();
   });
 
-  scenario('E08 a node that was cut off for long comes back in the term of the others', async (seed) => {
-    const stage = new Stage(seed);
-    const { core } = await stage.elect();
-    const { term } = core;
-    const away = stage.other(core.id);
-    stage.cutOff(away);
-    await stage.run(700 + 600 * stage.random.next());
-    await stage.commit(2);
-    expect(stage.node(away).core.term).toBe(term);
-    stage.heal();
-    await stage.converge();
-    expect(stage.leader.core).toBe(core);
-    expect(core.term).toBe(term);
-  });
+  scenario(
+    'E08 a node that was cut off for long comes back in the term of the others',
+    async (seed) => {
+      const stage = new Stage(seed);
+      const { core } = await stage.elect();
+      const { term } = core;
+      const away = stage.other(core.id);
+      stage.cutOff(away);
+      await stage.run(700 + 600 * stage.random.next());
+      await stage.commit(2);
+      expect(stage.node(away).core.term).toBe(term);
+      stage.heal();
+      await stage.converge();
+      expect(stage.leader.core).toBe(core);
+      expect(core.term).toBe(term);
+    },
+  );
 
   scenario('E10 one-way partition of the leader: it can send only', async (seed) => {
     const stage = new Stage(seed);
@@ -135,7 +138,9 @@ describe('elections of whole nodes', () => {
     await stage.run(10 * stage.random.next());
     const outcome = node.admin.transfer(target);
     await stage.run(650);
-    expect(['refused', 'timeout']).toContain((await stage.settled('the transfer ends', outcome)).kind);
+    expect(['refused', 'timeout']).toContain(
+      (await stage.settled('the transfer ends', outcome)).kind,
+    );
     expect(stage.leader.core).toBe(core);
     await stage.commit(1);
     stage.cluster.start(target);

@@ -17,46 +17,52 @@ describe('reads from whole nodes', () => {
     else expect(read.outcome).toEqual({ kind: 'refused', reason: 'unconfirmed' });
   });
 
-  scenario('L02 repeated reads and late answers, across terms, never show the past', async (seed) => {
-    const network = { reorder: 0.1, duplicate: 0.1, drop: 0.02 };
-    const stage = new Stage(seed, { network });
-    await stage.elect();
-    const load = stage.load(8);
-    const reads: Read[] = [];
-    let stopped = false;
-    const next = (): void => {
-      if (stopped) return;
-      const [first, ...others] = stage.cluster.running;
-      if (first !== undefined) reads.push(stage.read(stage.random.pick([first, ...others])));
-      stage.cluster.world.after(6 * stage.random.next(), next);
-    };
-    next();
-    await stage.run(150);
-    const { core } = stage.maybeLeader() ?? (await stage.elect());
-    stage.cutOff(core.id);
-    await stage.elect(stage.others(core.id));
-    await stage.run(100);
-    stage.heal();
-    await stage.run(100);
-    stopped = true;
-    load.stop();
-    Object.assign(stage.cluster.network.faults, { reorder: 0, duplicate: 0, drop: 0 });
-    await stage.converge();
-    expect(reads.filter(({ outcome }) => outcome?.kind === 'ready').length).toBeGreaterThan(3);
-  });
+  scenario(
+    'L02 repeated reads and late answers, across terms, never show the past',
+    async (seed) => {
+      const network = { reorder: 0.1, duplicate: 0.1, drop: 0.02 };
+      const stage = new Stage(seed, { network });
+      await stage.elect();
+      const load = stage.load(8);
+      const reads: Read[] = [];
+      let stopped = false;
+      const next = (): void => {
+        if (stopped) return;
+        const [first, ...others] = stage.cluster.running;
+        if (first !== undefined) reads.push(stage.read(stage.random.pick([first, ...others])));
+        stage.cluster.world.after(6 * stage.random.next(), next);
+      };
+      next();
+      await stage.run(150);
+      const { core } = stage.maybeLeader() ?? (await stage.elect());
+      stage.cutOff(core.id);
+      await stage.elect(stage.others(core.id));
+      await stage.run(100);
+      stage.heal();
+      await stage.run(100);
+      stopped = true;
+      load.stop();
+      Object.assign(stage.cluster.network.faults, { reorder: 0, duplicate: 0, drop: 0 });
+      await stage.converge();
+      expect(reads.filter(({ outcome }) => outcome?.kind === 'ready').length).toBeGreaterThan(3);
+    },
+  );
 
-  scenario('L04 a read at a follower waits until it has executed what was committed', async (seed) => {
-    const stage = new Stage(seed);
-    const { core } = await stage.elect();
-    const follower = stage.node(stage.other(core.id));
-    for (let nth = 0; nth < 5; nth += 1) {
-      await stage.commit(2);
-      const read = stage.read(follower);
-      await stage.until('the read is answered', () => read.outcome !== undefined);
-      expect(read.outcome).toEqual({ kind: 'ready' });
-      expect(follower.machine.image.index).toBeGreaterThanOrEqual(read.mustSee);
-    }
-  });
+  scenario(
+    'L04 a read at a follower waits until it has executed what was committed',
+    async (seed) => {
+      const stage = new Stage(seed);
+      const { core } = await stage.elect();
+      const follower = stage.node(stage.other(core.id));
+      for (let nth = 0; nth < 5; nth += 1) {
+        await stage.commit(2);
+        const read = stage.read(follower);
+        await stage.until('the read is answered', () => read.outcome !== undefined);
+        expect(read.outcome).toEqual({ kind: 'ready' });
+        expect(follower.machine.image.index).toBeGreaterThanOrEqual(read.mustSee);
+      }
+    },
+  );
 
   scenario('L05 the read of a leader that is cut off is refused', async (seed) => {
     const stage = new Stage(seed);

@@ -84,19 +84,22 @@ describe('replication between whole nodes', () => {
     await stage.converge();
   });
 
-  scenario('R15 the disk of the leader hangs: it loses the lead, and its old acks are void', async (seed) => {
-    const stage = new Stage(seed);
-    const { core } = await stage.elect();
-    // Ten seconds as the scenario says; under many seeds less, so that all of them are quick.
-    const hangMs = seed === 1 ? 10_000 : 2_500;
-    stage.cluster.setDiskMs(core.id, [hangMs, hangMs]);
-    const offer = stage.offer(stage.text());
-    await stage.elect(stage.others(core.id), 2 * RECOVERY_MS);
-    await stage.commit(2);
-    expect(offer.outcome?.kind).toBe('committed');
-    stage.cluster.setDiskMs(core.id, [0.1, 3]);
-    await stage.converge(2 * hangMs);
-  });
+  scenario(
+    'R15 the disk of the leader hangs: it loses the lead, and its old acks are void',
+    async (seed) => {
+      const stage = new Stage(seed);
+      const { core } = await stage.elect();
+      // Ten seconds as the scenario says; under many seeds less, so that all of them are quick.
+      const hangMs = seed === 1 ? 10_000 : 2_500;
+      stage.cluster.setDiskMs(core.id, [hangMs, hangMs]);
+      const offer = stage.offer(stage.text());
+      await stage.elect(stage.others(core.id), 2 * RECOVERY_MS);
+      await stage.commit(2);
+      expect(offer.outcome?.kind).toBe('committed');
+      stage.cluster.setDiskMs(core.id, [0.1, 3]);
+      await stage.converge(2 * hangMs);
+    },
+  );
 
   scenario('R16 a single node never acknowledges what is not synced', async (seed) => {
     const stage = new Stage(seed, { size: 1, diskMs: [1, 20] });

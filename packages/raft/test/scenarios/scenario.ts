@@ -23,7 +23,7 @@ export function drain(): Promise<void> {
  * seeds. The title begins with the scenario's name.
  */
 export function scenario(title: string, script: (seed: number) => Promise<void>): void {
-  it(title, async () => script(1));
+  it(`${title} – the script`, async () => script(1));
   it(
     `${title} – ${SEEDS} seeds`,
     async () => {

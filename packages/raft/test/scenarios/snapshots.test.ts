@@ -4,6 +4,9 @@ import { CHUNK_MAGIC } from './list-image.ts';
 import type { NodeId } from '../../src/core/numbers.ts';
 import { COMPACTING, RECOVERY_MS, Stage, type StageOptions } from './stage.ts';
 
+/** An installation of such a snapshot has so many steps or more: what disk and store are asked to do. */
+const STEPS = 8;
+
 /** One node is away while the others compact their logs beyond what it has: it needs a snapshot. */
 async function behind(seed: number, options: StageOptions = {}): Promise<[Stage, NodeId]> {
   const stage = new Stage(seed, { node: COMPACTING, ...options });
@@ -13,8 +16,7 @@ async function behind(seed: number, options: StageOptions = {}): Promise<[Stage,
   stage.cutOff(away);
   // Nobody sends it anything until it is back.
   await stage.run(350);
-  await stage.commit(12, 1_000);
-  await stage.until('the log is compacted beyond it', () => core.compacted > stage.node(away).core.last);
+  await stage.compactBeyond(stage.node(away).core.last);
   return [stage, away];
 }
 
@@ -36,7 +38,11 @@ describe('snapshots between whole nodes', () => {
     await stage.run(20 + 200 * stage.random.next());
     const before = taken;
     stage.heal();
-    await stage.until('it is installed', () => stage.seen('snapshot-installed', away).length > 0, 3_000);
+    await stage.until(
+      'it is installed',
+      () => stage.seen('snapshot-installed', away).length > 0,
+      3_000,
+    );
     expect(stage.leader.core).toBe(core);
     expect(stage.seen('snapshot-sending')).toHaveLength(1);
     expect(taken).toBeGreaterThanOrEqual(before);
@@ -53,7 +59,11 @@ describe('snapshots between whole nodes', () => {
     await chunksTaken(stage, 3 + (seed % 10), () => taken);
     stage.cluster.kill(core.id);
     await stage.elect(stage.others(core.id, away));
-    await stage.until('it is installed', () => stage.seen('snapshot-installed', away).length > 0, 3_000);
+    await stage.until(
+      'it is installed',
+      () => stage.seen('snapshot-installed', away).length > 0,
+      3_000,
+    );
     expect(new Set(stage.seen('snapshot-receiving', away).map(({ peer }) => peer)).size).toBe(2);
     stage.cluster.start(core.id);
     await stage.converge();
@@ -63,12 +73,9 @@ describe('snapshots between whole nodes', () => {
     const [stage, away] = await behind(seed);
     stage.heal();
     await stage.converge();
-    const { core } = stage.leader;
     stage.cutOff(away);
     await stage.run(350);
-    await stage.commit(12, 1_000);
-    const { last } = stage.node(away).core;
-    await stage.until('the log is compacted again', () => core.compacted > last);
+    await stage.compactBeyond(stage.node(away).core.last);
     stage.heal();
     await stage.converge();
     expect(stage.seen('snapshot-installed', away)).toHaveLength(2);
@@ -78,12 +85,13 @@ describe('snapshots between whole nodes', () => {
   });
 
   scenario('S04 a crash at every step of an installation', async (seed) => {
-    // With seed 1 at each step in turn, with the others at one.
-    const steps = seed === 1 ? Infinity : seed;
-    for (let dieAt = seed === 1 ? 1 : steps; ; dieAt += 1) {
-      const { done } = await dyingAt(seed, seed === 1 ? dieAt : 1 + (seed % 60));
-      if (done || seed !== 1) return;
+    if (seed > 1) {
+      await dieWhileInstalling(seed, 1 + (seed % STEPS));
+      return;
     }
+    let dieAt = 1;
+    while (await dieWhileInstalling(seed, dieAt)) dieAt += 1;
+    expect(dieAt).toBeGreaterThan(STEPS);
   });
 
   scenario('S05 a snapshot is installed while entries are committed and executed', async (seed) => {
@@ -91,9 +99,14 @@ describe('snapshots between whole nodes', () => {
     const load = stage.load(4, 200);
     await stage.run(20);
     stage.heal();
-    await stage.until('it is installed', () => stage.seen('snapshot-installed', away).length > 0, 3_000);
+    await stage.until(
+      'it is installed',
+      () => stage.seen('snapshot-installed', away).length > 0,
+      3_000,
+    );
     await stage.run(60);
     load.stop();
+    await stage.run(30);
     await stage.converge();
     expect(load.offers.every(({ outcome }) => outcome?.kind === 'committed')).toBe(true);
   });
@@ -103,29 +116,32 @@ describe('snapshots between whole nodes', () => {
     const { core } = await stage.elect();
     const slow = stage.other(core.id);
     stage.cluster.setDiskMs(slow, [60, 120]);
-    await stage.commit(25, 1_000);
+    await stage.commit(10, 1_000);
+    await stage.compactBeyond(stage.node(slow).core.last);
     stage.cluster.setDiskMs(slow, [0.1, 3]);
-    await stage.until('the log is compacted', () => core.compacted > 1);
     await stage.converge();
     await stage.commit(1);
   });
 
-  scenario('S07 no transfer to a node with an install pending, and no election of it', async (seed) => {
-    let taken = 0;
-    const [stage, away] = await behind(seed, {
-      onStore: (_, step) => (taken += step === 'chunk' ? 1 : 0),
-    });
-    stage.heal();
-    const { core, node } = stage.leader;
-    await chunksTaken(stage, 2, () => taken);
-    const outcome = await stage.settled('it is refused', node.admin.transfer(away));
-    expect(outcome).toMatchObject({ kind: 'refused', reason: 'not-caught-up' });
-    stage.cluster.kill(core.id);
-    const { core: next } = await stage.elect(stage.others(core.id));
-    expect(next.id).not.toBe(away);
-    stage.cluster.start(core.id);
-    await stage.converge();
-  });
+  scenario(
+    'S07 no transfer to a node with an install pending, and no election of it',
+    async (seed) => {
+      let taken = 0;
+      const [stage, away] = await behind(seed, {
+        onStore: (_, step) => (taken += step === 'chunk' ? 1 : 0),
+      });
+      stage.heal();
+      const { core, node } = stage.leader;
+      await chunksTaken(stage, 2, () => taken);
+      const outcome = await stage.settled('it is refused', node.admin.transfer(away));
+      expect(outcome).toMatchObject({ kind: 'refused', reason: 'not-caught-up' });
+      stage.cluster.kill(core.id);
+      const { core: next } = await stage.elect(stage.others(core.id));
+      expect(next.id).not.toBe(away);
+      stage.cluster.start(core.id);
+      await stage.converge();
+    },
+  );
 
   scenario('S08 a damaged chunk is refused and fetched again', async (seed) => {
     const [stage, away] = await behind(seed);
@@ -193,7 +209,11 @@ describe('snapshots between whole nodes', () => {
     stage.cluster.network.faults.bytesPerMs = 100;
     const from = stage.nowMs;
     stage.heal();
-    await stage.until('it is installed', () => stage.seen('snapshot-installed', away).length > 0, 5_000);
+    await stage.until(
+      'it is installed',
+      () => stage.seen('snapshot-installed', away).length > 0,
+      5_000,
+    );
     expect(stage.nowMs - from).toBeGreaterThan(600);
     expect(stage.leader.core).toBe(core);
     expect(core.term).toBe(term);
@@ -202,33 +222,35 @@ describe('snapshots between whole nodes', () => {
   });
 });
 
-/** A node dies at one step of an installation, by chance as by a power cut or a kill. `done`: it was installed before. */
-async function dyingAt(seed: number, dieAt: number): Promise<{ done: boolean }> {
-  const state = { steps: 0, counts: false, died: false };
-  const count = (id: NodeId): void => {
-    if (!state.counts || id !== scene.away) return;
-    state.steps += 1;
-    if (state.steps !== dieAt) return;
-    state.died = true;
-    // Between this step and the next: the step itself is then under way.
-    scene.stage?.cluster.world.after(0.05 * dieAt * (seed % 3), () => {
-      if (seed % 2 === 0) scene.stage?.cluster.crash(id);
-      else scene.stage?.cluster.kill(id);
-      scene.stage?.cluster.world.after(30, () => scene.stage?.cluster.start(id));
-    });
+/**
+ * A node dies at one step of an installation, by a power cut or a kill, and starts again. False when the installation
+ * was over before that step.
+ */
+async function dieWhileInstalling(seed: number, dieAt: number): Promise<boolean> {
+  const victim: { id?: NodeId; steps: number; died: boolean } = { steps: 0, died: false };
+  const die = (id: NodeId): void => {
+    const { cluster } = stage;
+    victim.died = true;
+    if (stage.random.chance(0.5)) cluster.crash(id);
+    else cluster.kill(id);
+    cluster.world.after(30, () => cluster.start(id));
   };
-  const scene: { stage?: Stage; away?: NodeId } = {};
+  const count = (id: NodeId): void => {
+    if (id !== victim.id) return;
+    victim.steps += 1;
+    // Between this step and the next, or right as it begins.
+    if (victim.steps === dieAt) stage.cluster.world.after(0.5 * stage.random.next(), () => die(id));
+  };
   const [stage, away] = await behind(seed, {
     chunkBytes: 2_000,
     onDisk: count,
     onStore: count,
-    onEvent: (_, { kind }) => {
-      if (kind === 'snapshot-receiving') state.counts = true;
-      if (kind === 'snapshot-installed') state.counts = false;
+    onEvent: (id, { kind }) => {
+      if (kind === 'snapshot-receiving' && !victim.died) victim.id = id;
+      if (kind === 'snapshot-installed') delete victim.id;
     },
   });
-  Object.assign(scene, { stage, away });
   stage.heal();
   await stage.converge(4 * RECOVERY_MS);
-  return { done: !state.died };
+  return victim.died;
 }

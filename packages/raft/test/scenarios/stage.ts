@@ -22,6 +22,9 @@ const PATIENCE_MS = 100;
 /** Conditions are looked at this often: most take longer to compute than a step takes. */
 const LOOK_MS = 0.2;
 
+/** A log is compacted as it grows: at the latest after so many further items. */
+const COMPACTION_TRIES = 20;
+
 const PASSING = new Set(['not-leader', 'unconfirmed', 'transferring', 'change-in-progress']);
 
 const isPassing = (outcome: MembershipOutcome): boolean =>
@@ -97,7 +100,10 @@ export class Stage {
   }
 
   /** Events of this kind, of this node or of all. */
-  seen<Kind extends NodeEvent['kind']>(kind: Kind, id?: NodeId): Extract<NodeEvent, { kind: Kind }>[] {
+  seen<Kind extends NodeEvent['kind']>(
+    kind: Kind,
+    id?: NodeId,
+  ): Extract<NodeEvent, { kind: Kind }>[] {
     return this.events.flatMap(({ id: of, event }) =>
       event.kind === kind && (id === undefined || id === of)
         ? [event as Extract<NodeEvent, { kind: Kind }>]
@@ -204,6 +210,15 @@ export class Stage {
       if (offer.outcome?.kind !== 'committed') {
         throw new Error(`an item ended ${JSON.stringify(offer.outcome)}\n${this.picture}`);
       }
+    }
+  }
+
+  /** Puts large items on the list until the leader's log no longer holds what follows this entry. */
+  async compactBeyond(index: number): Promise<void> {
+    await this.commit(10, 1_000);
+    for (let tries = 0; this.leader.core.compacted <= index; tries += 1) {
+      if (tries > COMPACTION_TRIES) throw new Error(`nothing is compacted\n${this.picture}`);
+      await this.commit(1, 1_000);
     }
   }
 
