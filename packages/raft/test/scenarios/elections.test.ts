@@ -5,7 +5,7 @@ import { RECOVERY_MS, Stage } from './stage.ts';
 describe('elections of whole nodes', () => {
   scenario('E02 timeouts are spread, and split votes end', async (seed) => {
     const stage = new Stage(seed, { size: 5, network: { minMs: 2, maxMs: 25 } });
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     stage.cluster.pause(core.id);
     await stage.elect(stage.others(core.id));
     stage.cluster.resume(core.id);
@@ -17,7 +17,7 @@ describe('elections of whole nodes', () => {
     'E08 a node that was cut off for long comes back in the term of the others',
     async (seed) => {
       const stage = new Stage(seed);
-      const { core } = await stage.elect();
+      const { core } = await stage.begin();
       const { term } = core;
       const away = stage.other(core.id);
       stage.cutOff(away);
@@ -33,7 +33,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E10 one-way partition of the leader: it can send only', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     stage.block(stage.others(core.id), [core.id]);
     await stage.until('the leader steps down', () => core.role !== 'leader');
     await stage.elect(stage.others(core.id));
@@ -44,7 +44,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E10 one-way partition of the leader: it can receive only', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     stage.block([core.id], stage.others(core.id));
     await stage.elect(stage.others(core.id));
     await stage.until('the leader steps down', () => core.role !== 'leader');
@@ -55,7 +55,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E11 a chain: the two ends do not hear each other', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const far = stage.other(core.id);
     stage.block([core.id], [far]);
     stage.block([far], [core.id]);
@@ -71,7 +71,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E11 a bridge: one node alone hears both sides', async (seed) => {
     const stage = new Stage(seed, { size: 5 });
-    await stage.elect();
+    await stage.begin();
     const [left, right] = [stage.ids.slice(0, 2), stage.ids.slice(3)];
     stage.block(left, right);
     stage.block(right, left);
@@ -87,9 +87,8 @@ describe('elections of whole nodes', () => {
 
   scenario('E15 a removed node that does not know cannot disrupt', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const removed = stage.other(core.id);
-    await stage.converge();
     stage.cutOff(removed);
     const outcome = await stage.change({ kind: 'remove', ids: [removed] });
     expect(outcome.kind).toBe('done');
@@ -104,7 +103,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E17 transfer under load: what is accepted is committed', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const load = stage.load(3);
     await stage.run(30);
     const target = stage.other(core.id);
@@ -119,7 +118,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E17 transfer to a slow target is done, or is given up in time', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const target = stage.other(core.id);
     stage.cluster.setDiskMs(target, [50, 150]);
     await stage.commit(3);
@@ -132,7 +131,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E17 transfer to a dead target is refused, or given up in time', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const target = stage.other(core.id);
     stage.cluster.crash(target);
     await stage.run(10 * stage.random.next());
@@ -149,7 +148,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E17 transfer to a hung target is given up, and the leader goes on', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const target = stage.other(core.id);
     stage.cluster.pause(target);
     const outcome = node.admin.transfer(target);
@@ -165,7 +164,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E18 the target crashes after TimeoutNow', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     await stage.commit(1);
     const target = stage.other(core.id);
     void node.admin.transfer(target);
@@ -173,14 +172,14 @@ describe('elections of whole nodes', () => {
     stage.cluster.crash(target);
     await stage.elect(stage.others(target));
     stage.cluster.start(target);
-    await stage.until('the transfer is over', () => stage.leader.core.transferTarget === 0);
+    await stage.until('the transfer is over', () => stage.maybeLeader()?.core.transferTarget === 0);
     await stage.commit(1);
     await stage.converge();
   });
 
   scenario('E21 a paused leader accepts and confirms nothing on waking', async (seed) => {
     const stage = new Stage(seed);
-    const old = await stage.elect();
+    const old = await stage.begin();
     const { id, term } = old.core;
     stage.cluster.pause(id);
     const read = stage.read(old);
@@ -198,7 +197,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E21 a follower that stood still does not campaign on waking', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const { term } = core;
     const paused = stage.other(core.id);
     stage.cluster.pause(paused);
@@ -212,7 +211,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E22 the leader’s process dies: a new leader within 150 ms', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     await stage.commit(1);
     await stage.run(100 * stage.random.next());
     stage.cluster.kill(core.id);
@@ -224,7 +223,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E22 a reset by a live leader changes nothing', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const { term } = core;
     for (const other of stage.others(core.id)) {
       await stage.run(50 * stage.random.next());
@@ -239,7 +238,7 @@ describe('elections of whole nodes', () => {
 
   scenario('E23 SIGTERM hands the lead over: no accepted request fails', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const load = stage.load(4);
     await stage.run(20 + 20 * stage.random.next());
     await stage.stop(core.id);

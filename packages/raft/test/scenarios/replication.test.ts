@@ -7,7 +7,7 @@ const SMALL_WINDOW = { limits: { appendBytesMax: 200, appendsInFlightMax: 2, win
 describe('replication between whole nodes', () => {
   scenario('R06 a full window, all of it lost, is sent again', async (seed) => {
     const stage = new Stage(seed, { node: SMALL_WINDOW });
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     const deaf = stage.other(core.id);
     stage.block([core.id], [deaf]);
     for (let nth = 0; nth < 20; nth += 1) stage.offer(stage.text(60));
@@ -19,7 +19,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R09 what a leader committed ahead of its own disk outlives its crash', async (seed) => {
     const stage = new Stage(seed);
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     stage.cluster.setDiskMs(core.id, [100, 200]);
     await stage.commit(3);
     expect(core.committed).toBeGreaterThan(core.durable);
@@ -36,7 +36,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R11 the cap on uncommitted bytes refuses, then drains', async (seed) => {
     const stage = new Stage(seed, { node: { limits: { uncommittedBytesMax: 2_000 } } });
-    const { core } = await stage.elect();
+    const { core } = await stage.begin();
     stage.block([core.id], stage.others(core.id));
     const offers = Array.from({ length: 40 }, () => stage.offer(stage.text(100)));
     await stage.run(30);
@@ -52,7 +52,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R12 a dead follower costs neither memory nor speed', async (seed) => {
     const stage = new Stage(seed, { node: SMALL_WINDOW });
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const dead = stage.other(core.id);
     stage.cluster.crash(dead);
     for (let nth = 0; nth < 10; nth += 1) {
@@ -69,7 +69,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R12 a follower whose link is stuck costs neither memory nor speed', async (seed) => {
     const stage = new Stage(seed, { node: SMALL_WINDOW });
-    const { core, node } = await stage.elect();
+    const { core, node } = await stage.begin();
     const slow = stage.other(core.id);
     stage.cluster.network.stall(stage.cluster.addressOf(core.id), stage.cluster.addressOf(slow));
     for (let nth = 0; nth < 10; nth += 1) {
@@ -88,7 +88,7 @@ describe('replication between whole nodes', () => {
     'R15 the disk of the leader hangs: it loses the lead, and its old acks are void',
     async (seed) => {
       const stage = new Stage(seed);
-      const { core } = await stage.elect();
+      const { core } = await stage.begin();
       // Ten seconds as the scenario says; under many seeds less, so that all of them are quick.
       const hangMs = seed === 1 ? 10_000 : 2_500;
       stage.cluster.setDiskMs(core.id, [hangMs, hangMs]);
@@ -103,7 +103,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R16 a single node never acknowledges what is not synced', async (seed) => {
     const stage = new Stage(seed, { size: 1, diskMs: [1, 20] });
-    await stage.elect();
+    await stage.begin();
     for (let round = 0; round < 4; round += 1) {
       const load = stage.load(2);
       await stage.run(100 * stage.random.next());
@@ -119,7 +119,7 @@ describe('replication between whole nodes', () => {
 
   scenario('R18 a proposal made for one term is refused in the next', async (seed) => {
     const stage = new Stage(seed);
-    const old = await stage.elect();
+    const old = await stage.begin();
     stage.cutOff(old.core.id);
     const accepted = stage.offer(stage.text(), old);
     await stage.elect(stage.others(old.core.id));

@@ -184,6 +184,13 @@ export class Stage {
     return found() ?? this.leader;
   }
 
+  /** A leader serves, and all follow it and hold the same. */
+  async begin(): Promise<Boot> {
+    await this.elect();
+    await this.converge();
+    return this.leader;
+  }
+
   /** Puts an item on the list, through this node; what comes of it is seen later. */
   offer(text: string, at: Boot = this.leader, effect?: CommandEffect): Offer {
     const offer: Offer = { text, outcome: undefined };
@@ -288,7 +295,8 @@ export class Stage {
     if (outcome.kind !== 'done' || outcome.id === undefined) {
       throw new Error(`nobody could join: ${JSON.stringify(outcome)}`);
     }
-    const { clusterId, clusterEpoch } = this.leader.node.identity;
+    const [anybody = this.leader] = this.cluster.running;
+    const { clusterId, clusterEpoch } = anybody.node.identity;
     const { id, configuration } = outcome;
     this.cluster.join({ nodeId: id, clusterId, clusterEpoch, instanceId, configuration }, address);
     return id;

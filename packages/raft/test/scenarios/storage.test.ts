@@ -11,7 +11,7 @@ describe('storage of whole nodes', () => {
     'W06 full disks of a quorum: what grows is refused ahead of time, what shrinks is taken',
     async (seed) => {
       const stage = new Stage(seed, { node: { reserveBytes: RESERVE_BYTES } });
-      const { core } = await stage.elect();
+      const { core } = await stage.begin();
       await stage.commit(3);
       const full = [core.id, stage.other(core.id)];
       for (const id of full) {
@@ -42,7 +42,7 @@ describe('storage of whole nodes', () => {
     async (seed) => {
       const uncommittedBytesMax = 20_000;
       const stage = new Stage(seed, { node: { limits: { uncommittedBytesMax } } });
-      const { core } = await stage.elect();
+      const { core } = await stage.begin();
       stage.cluster.setDiskMs(core.id, [450, 550]);
       const load = stage.load(10, 500);
       for (let nth = 0; nth < 10; nth += 1) {
@@ -62,7 +62,7 @@ describe('storage of whole nodes', () => {
     'W13 a leader that commits ahead of its own disk flushes nothing beyond it',
     async (seed) => {
       const stage = new Stage(seed, { node: { flush: { flushEntries: 1, flushAfterMs: 1 } } });
-      const { core, machine } = await stage.elect();
+      const { core, machine } = await stage.begin();
       stage.cluster.setDiskMs(core.id, [80, 160]);
       const load = stage.load(5);
       let ahead = 0;
@@ -85,7 +85,7 @@ describe('storage of whole nodes', () => {
     'W12 an old copy of a data directory is detected, when two boots have passed since',
     async (seed) => {
       const stage = new Stage(seed);
-      const { core } = await stage.elect();
+      const { core } = await stage.begin();
       await stage.commit(2);
       await stage.converge();
       const restored = stage.other(core.id);
