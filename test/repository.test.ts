@@ -250,3 +250,13 @@ describe('code', () => {
     expect(findAll(/\bimport\(|\brequire\(/g, guarded)).toEqual([]);
   });
 });
+
+describe('scenarios', () => {
+  it('each one has a test, or a reason why it has none', () => {
+    const printed = execFileSync(process.execPath, ['scripts/scenarios.mjs'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(printed).toMatch(/^\d+ of \d+ scenarios are tested/m);
+  });
+});

@@ -309,8 +309,8 @@ export class RaftNode<Result> implements Group<Result> {
     if (leader !== NOBODY) this.#prepareReserves();
     const lostLead = before.role === 'leader' && (role !== 'leader' || term !== before.term);
     if (lostLead) {
-      // Not what is committed by now: the next leader may have replaced our entries and committed its own already.
-      this.#parts.completions.unknownAfter(before.committed);
+      // In a later term what is committed by now may be another leader's, which replaced our entries.
+      this.#parts.completions.unknownAfter(term === before.term ? committed : before.committed);
       this.#parts.snapshots.sending.stop('leadership is lost');
     }
     this.#parts.peers.meet();

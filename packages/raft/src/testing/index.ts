@@ -5,7 +5,7 @@ export {
   type SimClusterOptions,
   type SimMachineHost,
 } from './sim-cluster.ts';
-export { SimDisk } from './sim-disk.ts';
+export { SimDisk, type SimDiskImage } from './sim-disk.ts';
 export { SimNetwork, type SimNetworkFaults } from './sim-network.ts';
 export { type ClockFault, type SimProcess } from './sim-process.ts';
 export { simPeerAuth } from './sim-peer-auth.ts';

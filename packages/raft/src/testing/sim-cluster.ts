@@ -14,6 +14,7 @@ import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
 import { simPeerAuth } from './sim-peer-auth.ts';
 import { type ClockFault, SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
+import type { DiskOperation } from './sim-store.ts';
 import { SimWorld } from './sim-world.ts';
 
 const DIRECTORY = '/data';
@@ -45,6 +46,8 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly disk: SimDisk;
   readonly machines: SimMachineHost<Machine>;
   readonly clock: ClockFault;
+  /** Time that a durable write takes, uniform between the two. */
+  diskMs: readonly [number, number];
   /** Set from the moment a process starts. */
   process: SimProcess | undefined;
   /** Set once the process has opened its data directory. */
@@ -58,9 +61,14 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   /** Tells states apart: equal ones at equal indexes are expected. */
   readonly hashOf: (machine: Machine) => number;
   readonly network?: Partial<SimNetworkFaults>;
-  readonly node?: Pick<RaftNodeOptions<Result>, 'limits' | 'flush' | 'keepLogBytes'>;
+  readonly node?: Pick<
+    RaftNodeOptions<Result>,
+    'limits' | 'flush' | 'keepLogBytes' | 'segmentBytes' | 'reserveBytes'
+  >;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
+  /** A disk is asked to do something, which has not happened yet. */
+  readonly onDisk?: (id: NodeId, operation: DiskOperation) => void;
   /** Clocks of a node. Default: right. */
   readonly clock?: () => ClockFault;
   readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
@@ -104,7 +112,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   /** The nodes whose process runs and has opened its log. */
   get running(): readonly SimBoot<Result, Machine>[] {
-    return [...this.#sites.values()].flatMap(({ boot }) => (boot === undefined ? [] : [boot]));
+    const running: SimBoot<Result, Machine>[] = [];
+    for (const { boot } of this.#sites.values()) if (boot !== undefined) running.push(boot);
+    return running;
   }
 
   bootOf(id: NodeId): SimBoot<Result, Machine> | undefined {
@@ -121,6 +131,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   diskOf(id: NodeId): SimDisk {
     return this.#site(id).disk;
+  }
+
+  /** From now on a durable write of this node takes so long, uniform between the two. */
+  setDiskMs(id: NodeId, diskMs: readonly [number, number]): void {
+    this.#site(id).diskMs = diskMs;
   }
 
   /** The address of a host where no node has run yet. */
@@ -181,6 +196,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   /** Runs until `done` or until virtual time is `untilMs`; says which. Throws when a promise of Raft is broken. */
   async run(untilMs: number, done: () => boolean = () => false): Promise<boolean> {
+    // What was started or asked for outside may go on first: it may be all that there is to do.
+    await this.#options.drain();
     while (!done()) {
       if (this.world.now() >= untilMs || !this.world.step()) return false;
       await this.#options.drain();
@@ -198,19 +215,21 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #addSite(id: NodeId, address: NodeAddress, create: NewNode | JoiningNode): void {
     const random = this.random.fork();
-    const [least, most] = this.#options.diskMs ?? [0.1, 3];
     const site: SimSite<Result, Machine> = {
       id,
       address: { ip: address.ip, port: address.internalPort },
       create,
       clock: this.#options.clock?.() ?? { skewMs: 0, rate: 1 },
+      diskMs: this.#options.diskMs ?? [0.1, 3],
       process: undefined,
       boot: undefined,
       machines: this.#options.machines(this.random.fork()),
       disk: new SimDisk({
         random: this.random.fork(),
-        delay: ({ kind }) => {
-          if (kind !== 'write' && kind !== 'sync') return undefined;
+        delay: (operation) => {
+          this.#options.onDisk?.(id, operation);
+          if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
+          const [least, most] = site.diskMs;
           return site.process?.delay(least + random.next() * (most - least));
         },
       }),
@@ -254,8 +273,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         timers: process.timers,
         random,
       },
-      ...this.#options.node,
       segmentBytes: { first: 16_384, later: 65_536 },
+      ...this.#options.node,
       ballastBytes: 0,
       onEvent: (event) => this.#options.onEvent?.(id, event),
       onFailure: (error) => this.#fail(error),

@@ -1,6 +1,11 @@
 import type { DirectoryLock, Disk, DiskFile, OpenMode } from '../ports.ts';
+import { SimDirectory } from './sim-directory.ts';
+import { SimInode } from './sim-inode.ts';
 import { SimMount } from './sim-mount.ts';
 import { type DiskOperationKind, type SimDiskOptions, SimStore, nameOf } from './sim-store.ts';
+
+/** What programs see on a disk: by directory, the files by name. */
+export type SimDiskImage = ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
 
 /**
  * A disk in memory that forgets what was not synced. It keeps two states, what programs see and what would survive:
@@ -72,6 +77,35 @@ export class SimDisk implements Disk {
   /** A copy of what a program sees. */
   contents(path: string): Buffer {
     return this.#store.inode(path).contents();
+  }
+
+  /** A copy of all that programs see, as a backup of the whole disk is. */
+  image(): SimDiskImage {
+    const { directories } = this.#store;
+    return new Map(
+      [...directories].map(([path, directory]) => [
+        path,
+        new Map(directory.names().map((name) => [name, this.contents(`${path}/${name}`)])),
+      ]),
+    );
+  }
+
+  /** Replaces all that is on the disk, durably; an empty image is a new disk. Ends the life of all mounts. */
+  restore(image: SimDiskImage): void {
+    const { directories } = this.#store;
+    this.#store.kill();
+    directories.clear();
+    for (const [path, files] of image) {
+      const directory = new SimDirectory();
+      for (const [name, contents] of files) {
+        const inode = new SimInode();
+        inode.write(contents, 0);
+        inode.sync();
+        directory.set(name, inode);
+      }
+      directory.sync();
+      directories.set(path, directory);
+    }
   }
 
   async makeDirectory(path: string): Promise<void> {

@@ -25,7 +25,25 @@ export interface SimNetworkFaults {
   /** Latency one way, uniform in minMs … maxMs. */
   minMs: number;
   maxMs: number;
+  /** What one stream carries each way in a ms; `Infinity`: units take no time but the latency. */
+  bytesPerMs: number;
 }
+
+/** What becomes of a unit on its way: the chunks that arrive. */
+export type SimTamper = (
+  chunks: readonly Uint8Array[],
+  from: PeerAddress,
+  to: PeerAddress,
+) => readonly Uint8Array[];
+
+const RELIABLE: SimNetworkFaults = {
+  drop: 0,
+  duplicate: 0,
+  reorder: 0,
+  minMs: 0.1,
+  maxMs: 1,
+  bytesPerMs: Infinity,
+};
 
 /** How long an attempt to connect hangs when nothing answers. */
 const CONNECT_MS_MAX = 1_000;
@@ -50,9 +68,11 @@ class SimHost {
   process = 1;
 
   readonly address: string;
+  readonly location: PeerAddress;
 
-  constructor(address: string) {
-    this.address = address;
+  constructor(location: PeerAddress) {
+    this.location = location;
+    this.address = keyOf(location);
   }
 }
 
@@ -68,11 +88,13 @@ export class SimNetwork {
   readonly #hosts = new Map<string, SimHost>();
   /** Units delivered so far. */
   delivered = 0;
+  /** Sees each unit as it is sent, and may damage it. */
+  tamper: SimTamper | undefined;
 
   constructor(scheduler: SimScheduler, random: Random, faults: Partial<SimNetworkFaults> = {}) {
     this.scheduler = scheduler;
     this.random = random;
-    this.faults = { drop: 0, duplicate: 0, reorder: 0, minMs: 0.1, maxMs: 1, ...faults };
+    this.faults = { ...RELIABLE, ...faults };
   }
 
   /** The network as the process that runs at `address` sees it. After a crash it is dead: ask again after `restart`. */
@@ -119,6 +141,13 @@ export class SimNetwork {
     this.#host(from).blocked.delete(keyOf(to));
   }
 
+  /** Breaks the streams between two hosts, as a router that forgot them does; both ends see a reset. */
+  reset(one: PeerAddress, other: PeerAddress): void {
+    // Not those that are opened in answer.
+    const streams = [...this.#host(one).streams];
+    for (const stream of streams) stream.break(keyOf(other));
+  }
+
   /** Blocks both ways between each of `some` and each of `others`. */
   partition(some: readonly PeerAddress[], others: readonly PeerAddress[]): void {
     for (const one of some) {
@@ -158,7 +187,7 @@ export class SimNetwork {
     const key = keyOf(address);
     const known = this.#hosts.get(key);
     if (known !== undefined) return known;
-    const host = new SimHost(key);
+    const host = new SimHost(address);
     this.#hosts.set(key, host);
     return host;
   }
@@ -220,6 +249,13 @@ class SimStream implements PeerStream {
     this.#push('ended');
   }
 
+  /** Breaks when the other end is at this address. */
+  break(address: string): void {
+    if (this.#isOver || this.#there.address !== address) return;
+    this.#push('ended');
+    this.#closed('reset');
+  }
+
   /** The link is no longer stalled. */
   release(): void {
     const held = this.#held;
@@ -235,8 +271,9 @@ class SimStream implements PeerStream {
     this.#here.streams.delete(this);
   }
 
-  #send(chunks: readonly Uint8Array[]): void {
-    const { faults, random } = this.#network;
+  #send(sent: readonly Uint8Array[]): void {
+    const { faults, random, tamper } = this.#network;
+    const chunks = tamper?.(sent, this.#here.location, this.#there.location) ?? sent;
     if (faults.drop > 0 && random.next() < faults.drop) return;
     if (faults.duplicate > 0 && random.next() < faults.duplicate) this.#pushLate(chunks);
     if (faults.reorder > 0 && random.next() < faults.reorder) this.#pushLate(chunks);
@@ -247,7 +284,8 @@ class SimStream implements PeerStream {
   #push(item: SimItem): void {
     if (this.#isBlocked()) return;
     const { scheduler } = this.#network;
-    const arrival = Math.max(scheduler.now() + this.#latencyMs(), this.#lastArrival);
+    const arrival =
+      Math.max(scheduler.now() + this.#latencyMs(), this.#lastArrival) + this.#carryingMs(item);
     this.#lastArrival = arrival;
     this.#flying.push(item);
     scheduler.after(arrival - scheduler.now(), () => this.#arrive());
@@ -258,6 +296,12 @@ class SimStream implements PeerStream {
     if (this.#isBlocked()) return;
     const lateMs = this.#latencyMs() + this.#latencyMs() * REORDER_FACTOR;
     this.#network.scheduler.after(lateMs, () => this.#deliver(chunks));
+  }
+
+  #carryingMs(item: SimItem): number {
+    const { bytesPerMs } = this.#network.faults;
+    if (bytesPerMs === Infinity || typeof item === 'string') return 0;
+    return item.reduce((sum, { length }) => sum + length, 0) / bytesPerMs;
   }
 
   #latencyMs(): number {
