@@ -46,7 +46,7 @@ describe('nodes that join a running cluster', () => {
       'remove',
       ...leaving.map(String),
     ]);
-    expect(removed).toMatchObject({ code: 0 });
+    expect(removed).toMatchObject({ code: 0, stderr: '' });
     const staying = [1, 2, 3, 4, 5].filter((id) => !leaving.includes(id));
     for (const id of leaving) await expectToldOfRemoval(programOf(id), urlOf(id));
     await load.ackedMore(100);
