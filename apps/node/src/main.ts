@@ -75,7 +75,11 @@ function buildProgram(version: string): Command {
     )
     .addOption(option('keepLogBytes', 'bytes', 'of the log, for nodes that were away, 64 MiB'))
     .addOption(
-      option('reserveBytes', 'bytes', 'free on the disk, below which publishes are refused, 64 MiB'),
+      option(
+        'reserveBytes',
+        'bytes',
+        'free on the disk, below which publishes are refused, 64 MiB',
+      ),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (config: string | undefined, index: string | undefined, flags: Flags) => {

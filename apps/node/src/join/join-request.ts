@@ -81,7 +81,10 @@ async function askOnce(request: JoinRequest): Promise<Answer> {
   }
 }
 
-function post(url: URL, { joined, as, replaces, adminToken, ca }: JoinRequest): Promise<Response<string>> {
+function post(
+  url: URL,
+  { joined, as, replaces, adminToken, ca }: JoinRequest,
+): Promise<Response<string>> {
   const { address, instanceId } = joined;
   return got(url, {
     method: 'POST' satisfies Method,

@@ -85,7 +85,7 @@ describe('a disk that fills up', () => {
         return answer?.status === 507 ? answer : undefined;
       });
       expect(full.error).toContain('disk-full');
-      expect(node.log.find(({ event }) => event === 'room-changed' )).toBeDefined();
+      expect(node.log.find(({ event }) => event === 'room-changed')).toBeDefined();
       const refusal = await client.publish('t', 'x').catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(RrmqError);
       expect(refusal).toMatchObject({ code: 'disk-full', outcome: 'none' });

@@ -41,11 +41,10 @@ describe('nodes that join a running cluster', () => {
       [fourth, fifth].find((node) => node.id === id)?.url ?? cluster.url(id - 1);
     const last = again.leader ?? 0;
     const leaving = [last, last === 1 ? 2 : 1];
-    const removed = await rrmq([...cluster.urls, fourth.url, fifth.url], [
-      'cluster',
-      'remove',
-      ...leaving.map(String),
-    ]);
+    const removed = await rrmq(
+      [...cluster.urls, fourth.url, fifth.url],
+      ['cluster', 'remove', ...leaving.map(String)],
+    );
     expect(removed).toMatchObject({ code: 0, stderr: '' });
     const staying = [1, 2, 3, 4, 5].filter((id) => !leaving.includes(id));
     for (const id of leaving) await expectToldOfRemoval(programOf(id), urlOf(id));
@@ -75,7 +74,12 @@ describe('a join that cannot be', () => {
   it.each([
     ['no URL', 'nonsense', ExitCode.usage, '--join is "nonsense": it must be the URL of a node'],
     ['a path', 'http://127.0.0.1:1/v1', ExitCode.usage, 'it must be the URL of a node'],
-    ['nobody there', 'http://127.0.0.1:1', ExitCode.notJoined, 'cannot be reached at http://127.0.0.1:1'],
+    [
+      'nobody there',
+      'http://127.0.0.1:1',
+      ExitCode.notJoined,
+      'cannot be reached at http://127.0.0.1:1',
+    ],
   ])('%s: ends with a code and clear words', async (_, url, code, words) => {
     using folder = new TempFolder();
     await using node = new JoinedNode(folder, 'data');

@@ -20,7 +20,9 @@ describe('leadership', () => {
     await load.stop();
     const accounts = await accountFor(load.client, load.sent);
     expect(accounts.flatMap(({ faults }) => faults)).toEqual([]);
-    const failed = [...load.sent.values()].flat().filter(({ ackedAtMs }) => ackedAtMs === undefined);
+    const failed = [...load.sent.values()]
+      .flat()
+      .filter(({ ackedAtMs }) => ackedAtMs === undefined);
     expect(failed).toEqual([]);
   }, 60_000);
 

@@ -1,6 +1,12 @@
 import { isConfirmed } from './check-quorum.ts';
 import type { Member, NodeAddress } from './configuration.ts';
-import { type Moves, entering, withInstance, withLearner, withPromotion } from './joint-consensus.ts';
+import {
+  type Moves,
+  entering,
+  withInstance,
+  withLearner,
+  withPromotion,
+} from './joint-consensus.ts';
 import type { MembershipAnswer, MembershipChange, MembershipRefusal } from './membership-change.ts';
 import { appendConfiguration, quorumAtRisk } from './membership-steps.ts';
 import { type NodeId, logIndex } from './numbers.ts';
