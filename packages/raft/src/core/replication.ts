@@ -196,9 +196,11 @@ function onRefused(core: CoreState, progress: Progress, rpc: AppendReply): void 
 
 /** The local log is durable through `durable`: the leader counts itself (and only now). */
 export function onOwnEntriesDurable(core: CoreState): void {
-  if (core.role.kind !== 'leader') return;
-  maybeCommit(core, core.role);
-  settlePending(core, core.role);
+  const { role } = core;
+  if (role.kind !== 'leader') return;
+  maybeCommit(core, role);
+  settlePending(core, role);
+  maybeOrderCampaign(core, role);
 }
 
 /**

@@ -80,14 +80,14 @@ function mostAdvanced(core: CoreState, leader: Leader): NodeId {
 }
 
 /**
- * Orders the target to campaign once it has every entry. A leader that was removed waits until all it appended is
- * committed, so that nothing it accepted is lost, and leads no more from then on.
+ * Orders the target to campaign once it has every entry, and all are committed: what was accepted is answered before
+ * another leads. A leader that was removed leads no more from then on.
  */
 export function maybeOrderCampaign(core: CoreState, leader: Leader): void {
   const { transfer: underWay } = leader;
   if (underWay === undefined || underWay.asked) return;
   if (leader.progress.get(underWay.target)?.match !== core.log.last) return;
-  if (!core.isVoter && core.committed < core.log.last) return;
+  if (core.committed < core.log.last) return;
   underWay.asked = true;
   const rpc: TimeoutNow = { ...core.envelope(underWay.target), kind: 'timeout-now' };
   core.outbox.send(rpc);

@@ -76,6 +76,8 @@ export interface RaftNodeOptions<Result> {
   readonly segmentBytes?: SegmentBytes;
   /** Bytes of the log that stay for peers that are a little behind, though the store holds what they say. Default 64 MiB. */
   readonly keepLogBytes?: number;
+  /** The same for peers that live and lag. Default 1 GiB, or `keepLogBytes` where that is more. */
+  readonly keepLogBytesMax?: number;
   /** Size of the file that holds room for a full disk. Default 64 MiB; 0: there is none. */
   readonly ballastBytes?: number;
   /** When the machine's state is written into its store; smaller ones for tests. */

@@ -72,6 +72,7 @@ function logOptionsOf<Result>(options: RaftNodeOptions<Result>): Omit<LogOptions
     create: create === undefined ? undefined : newDirectory(create, ports.random),
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     ...(options.keepLogBytes === undefined ? {} : { keepBytes: options.keepLogBytes }),
+    ...(options.keepLogBytesMax === undefined ? {} : { keepBytesMax: options.keepLogBytesMax }),
     ...(options.ballastBytes === undefined ? {} : { ballastBytes: options.ballastBytes }),
     inspect: (found) => {
       if (create === undefined || belongsTo(found, create)) return;

@@ -105,7 +105,7 @@ function compactionOf(
   parts: Pick<Parts, 'directory' | 'image' | 'spare'> &
     Pick<BootedLog, 'held'> & { readonly segmentBytes: SegmentBytes },
 ): Compaction {
-  const { keepBytes = KEEP_BYTES, keepBytesMax = KEEP_BYTES_MAX } = options;
+  const { keepBytes = KEEP_BYTES, keepBytesMax = Math.max(keepBytes, KEEP_BYTES_MAX) } = options;
   const { keepFrom = () => undefined, onCompacted = () => undefined } = options;
   assert(keepBytes <= keepBytesMax, 'a snapshot on its way keeps no less than none');
   const { directory, image, spare, held, segmentBytes } = parts;

@@ -63,7 +63,7 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   readonly network?: Partial<SimNetworkFaults>;
   readonly node?: Pick<
     RaftNodeOptions<Result>,
-    'limits' | 'flush' | 'keepLogBytes' | 'segmentBytes' | 'reserveBytes'
+    'limits' | 'flush' | 'keepLogBytes' | 'keepLogBytesMax' | 'segmentBytes' | 'reserveBytes'
   >;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
