@@ -39,7 +39,7 @@ describe('nodes that were stopped with a backlog', () => {
     await using cluster = await TestCluster.start(3);
     const sent = await stopWithBacklog(cluster, 'SIGTERM');
     const directory = cluster.dataDirectory(1);
-    const [file = ''] = readdirSync(directory).filter((name) => name.endsWith('.log'));
+    const file = readdirSync(directory).find((name) => name.endsWith('.log')) ?? '';
     const bytes = readFileSync(join(directory, file));
     const offset = bytes.indexOf('b:10');
     expect(offset).toBeGreaterThan(0);
