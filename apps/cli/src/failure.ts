@@ -64,6 +64,8 @@ const needsMajority =
 
 const nextSteps: Partial<Record<RrmqErrorCode, string>> = {
   unreachable: startOrName,
+  'untrusted-certificate':
+    'name the certificate of the authority that signed it with --ca; it must be for the address in the URL',
   timeout: 'see `rrmq status`, or allow more time with --timeout',
   'not-leader': needsMajority,
   'no-leader': needsMajority,

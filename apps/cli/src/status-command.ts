@@ -61,7 +61,8 @@ async function showOnce(session: Session): Promise<void> {
   await session.output.records(rows, columns);
   if (!rows.some(({ reachable }) => reachable)) {
     const next = 'start a cluster with `rrmq dev`, or name its nodes with --url or RRMQ_URL';
-    throw new Failure('no node can be reached', next, exitCodes.unavailable);
+    const why = rows[0]?.error ?? 'none was asked';
+    throw new Failure(`no node can be reached: ${why}`, next, exitCodes.unavailable);
   }
   if (rows.some(({ role }) => role === 'Leader')) return;
   if (leader !== undefined) {

@@ -7,6 +7,7 @@ import { RrmqError } from './error.ts';
 import { parseJson, unexpected } from './reply.ts';
 import type { RetryingCaller, Tried } from './retrying.ts';
 import { type ByteSource, readText, type StreamTransport } from './stream-transport.ts';
+import { untrusted } from './untrusted.ts';
 import { type V1Caller, v1Refusal } from './v1-caller.ts';
 
 const PATH = '/v1/backup';
@@ -89,7 +90,8 @@ export class BackupClient {
         const { statusCode: status = 0, headers: received } = response;
         return v1Refusal({ status, body: await readText(response), headers: received, url });
       } catch (error) {
-        const failed = error instanceof RrmqError ? error : unreachable(error, url);
+        const failed =
+          error instanceof RrmqError ? error : (untrusted(error, url) ?? unreachable(error, url));
         return { kind: 'failure', error: failed, leaderHint: undefined };
       }
     };

@@ -3,6 +3,7 @@ import type { ErrorCode, Outcome, ProblemCode } from '@rrmq/contract';
 /**
  * Why a call failed: a code of the server (`errorCodes` and `problemCodes` of `@rrmq/contract`), or one of the client's own.
  * - `unreachable`: no node could be connected to; nothing was sent.
+ * - `untrusted-certificate`: no node could be connected to, and one showed a certificate that is not trusted; nothing was sent.
  * - `connection-lost`: the connection broke after the request may have been sent.
  * - `timeout`: no answer in time.
  * - `aborted`: the caller's `AbortSignal` ended the call.
@@ -14,6 +15,7 @@ export type RrmqErrorCode =
   | ErrorCode
   | ProblemCode
   | 'unreachable'
+  | 'untrusted-certificate'
   | 'connection-lost'
   | 'timeout'
   | 'aborted'

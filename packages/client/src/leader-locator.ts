@@ -35,7 +35,8 @@ export class LeaderLocator {
 
   /**
    * The leader's URL if it is known or one of the nodes says that it leads, else some node that answers.
-   * Calls at the same time share one search. Rejects with `unreachable` when no node answers.
+   * Calls at the same time share one search. Rejects when no node answers: with `untrusted-certificate` when one of
+   * them is there and not trusted, else with `unreachable`.
    */
   locate(): Promise<string> {
     if (this.#leader !== undefined) return Promise.resolve(this.#leader);
@@ -101,13 +102,19 @@ export class LeaderLocator {
     const reachable = answers.flatMap((a) => (a.status === 'fulfilled' ? [a.value.url] : []));
     const url = reachable[this.#turn++ % Math.max(1, reachable.length)];
     if (url !== undefined) return url;
-    const reasons = answers.flatMap((a) => (a.status === 'rejected' ? [String(a.reason)] : []));
-    throw new RrmqError(`no node can be reached (${reasons.length} tried): ${reasons[0] ?? ''}`, {
+    const reasons = answers.flatMap((a) => (a.status === 'rejected' ? [a.reason as Error] : []));
+    const distrust = reasons.find((reason) => isDistrust(reason));
+    if (distrust !== undefined) throw distrust;
+    throw new RrmqError(`no node can be reached (${reasons.length} tried): ${String(reasons[0])}`, {
       code: 'unreachable',
       outcome: 'none',
       retryable: true,
     });
   }
+}
+
+function isDistrust(reason: unknown): reason is RrmqError {
+  return reason instanceof RrmqError && reason.code === 'untrusted-certificate';
 }
 
 function notLeading(url: string) {

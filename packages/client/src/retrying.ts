@@ -109,7 +109,10 @@ export class RetryingCaller {
     if (leaderHint !== undefined && error.code !== 'unexpected-reply') {
       return this.#leaders.follow(leaderHint);
     }
-    if (error.url !== undefined && error.retryable && error.code !== 'overloaded') {
+    const isGone = error.retryable
+      ? error.code !== 'overloaded'
+      : error.code === 'untrusted-certificate';
+    if (error.url !== undefined && isGone) {
       this.#leaders.forget(error.url);
     }
     return false;

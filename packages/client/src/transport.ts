@@ -7,6 +7,7 @@ import { RrmqError } from './error.ts';
 import type { Settings } from './options.ts';
 import { type Attempt, parseReply, type RawReply } from './reply.ts';
 import type { EncodedRequest } from './request.ts';
+import { untrusted } from './untrusted.ts';
 
 /** How long a connection may take to open, in ms: a node that is there accepts within a round trip. */
 const CONNECT_TIMEOUT_MS = 1000;
@@ -121,6 +122,8 @@ function transportError(error: unknown, url: string, scope: CallScope): RrmqErro
   }
   const reason = error instanceof Error ? error.message : String(error);
   if (!sent) {
+    const distrust = untrusted(error, url);
+    if (distrust !== undefined) return distrust;
     return new RrmqError(`cannot reach ${url}: ${reason}`, { ...details, code: 'unreachable' });
   }
   return error instanceof RequestError && error.name === 'TimeoutError'

@@ -129,7 +129,6 @@ describe('changes of the cluster', () => {
   });
 
   it.each([
-    ['not-committed-in-time', 'unknown', 504],
     ['would-lose-quorum', 'none', 409],
     ['unauthorized', 'none', 401],
   ] as const)('are not repeated after %s', async (code, outcome, status) => {
@@ -139,6 +138,20 @@ describe('changes of the cluster', () => {
     expect(error).toMatchObject({ code, outcome, status, url: node.url, message: 'node 2 hangs' });
     expect(JSON.stringify(error)).not.toContain('secret');
     expect(node.seen).toHaveLength(1);
+  });
+
+  it('are repeated when they may have taken effect, but for a transfer', async () => {
+    await using node = await V1Node.start((_, response) => {
+      if (node.seen.length < 2) return problem(response, 'not-committed-in-time');
+      json(response, 200, viewOf([], 1, 1));
+    });
+    await using client = connect(node.url, quick);
+    expect(await client.cluster.removeMembers([2])).toMatchObject({ node: 1 });
+    expect(node.seen).toHaveLength(2);
+    node.script = (_, response) => problem(response, 'not-committed-in-time');
+    const error = await errorOf(client.cluster.transferLeadership());
+    expect(error).toMatchObject({ code: 'not-committed-in-time', outcome: 'unknown' });
+    expect(node.seen).toHaveLength(3);
   });
 
   it('refused by a code of a later version keep what it says of the outcome', async () => {
@@ -177,8 +190,26 @@ describe('https', () => {
     await using trusting = connect(node.url, { ...quick, ca: testCertificate });
     expect(await trusting.cluster.status()).toMatchObject({ node: 1 });
     expect(await trusting.status()).toMatchObject([{ reachable: true, role: 'Leader' }]);
-    await using wary = connect(node.url, { ...quick, timeoutMs: 200 });
-    expect(await errorOf(wary.cluster.status())).toMatchObject({ code: 'unreachable' });
+    const retries: unknown[] = [];
+    const onRetry = (retry: unknown): void => void retries.push(retry);
+    await using wary = connect(['https://127.0.0.1:1', node.url], { ...quick, onRetry });
+    for (const call of [
+      wary.publish('a', 'm'),
+      wary.pop('a'),
+      wary.cluster.status(),
+      wary.backup.save().next(),
+      wary.backup.restore([]),
+    ]) {
+      const error = await errorOf(call);
+      expect(error).toMatchObject({
+        code: 'untrusted-certificate',
+        outcome: 'none',
+        retryable: false,
+        url: node.url,
+      });
+      expect(error.message).toContain(`the certificate of ${node.url} is not trusted: self-signed`);
+    }
+    expect(retries).toEqual([]);
   });
 
   it.each(['', 'two words', 'line\nfeed'])('takes no token like %j', (adminToken) => {
