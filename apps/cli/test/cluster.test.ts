@@ -164,13 +164,20 @@ describe('changes of the cluster', () => {
     ['unauthorized', 1, '--token-file'],
     ['admin-token-required', 1, "on the node's own machine"],
     ['unknown-member', 1, 'rrmq cluster status'],
-    ['not-committed-in-time', 5, 'look before you repeat it'],
   ] as const)('refused as %s end with %i and a next step', async (problem, code, next) => {
     node.v1 = () => problem;
     const ran = await onNode(['cluster', 'remove', '2']);
     expect(ran.code).toBe(code);
     expect(ran.err).toContain(`error: scripted ${problem} [${problem}]\nnext: `);
     expect(ran.err).toContain(next);
+  });
+
+  it('a transfer that may have taken effect is not repeated, and ends with 5', async () => {
+    node.v1 = () => 'not-committed-in-time';
+    const ran = await onNode(['cluster', 'transfer']);
+    expect(ran.code).toBe(5);
+    expect(ran.err).toContain('look before you repeat it');
+    expect(node.v1Requests).toHaveLength(1);
   });
 
   it('end with 4 while nobody leads, as long as they were told to wait', async () => {
