@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   BACKUP_FORMAT,
   BACKUP_MEDIA_TYPE,
@@ -15,6 +16,9 @@ import type { V1Node } from './v1-node.ts';
 
 /** Backups that a node streams at once: each keeps a view of its store open, and one is what people take. */
 const BACKUPS_MAX = 4;
+
+/** A chunk that took longer than this to read waited for something else. */
+const REST_MS_MAX = 50;
 
 const TOO_MANY = problem('overloaded', `this node streams ${BACKUPS_MAX} backups already`);
 
@@ -58,7 +62,7 @@ export class BackupSaver {
         'Content-Disposition': `attachment; filename="rrmq-${view.index}.backup"`,
         'Cache-Control': 'no-store',
       });
-      await pipeline(encodeBackup(this.#headerOf(view), view.chunks()), response);
+      await pipeline(encodeBackup(this.#headerOf(view), paced(view.chunks())), response);
     } catch (error) {
       // The missing trailer tells the client.
       log.warn({ err: error, index: view.index }, 'a backup was not sent to its end');
@@ -77,6 +81,17 @@ export class BackupSaver {
 /** Whether it is raft's `BackupRefused`: nothing is broken, and it may be tried again. */
 function isBackupRefused(error: unknown): error is Error {
   return error instanceof Error && error.name === 'BackupRefused';
+}
+
+/** Rests after each chunk as long as reading it took: the node has its clients to serve meanwhile. */
+async function* paced(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let beganMs = performance.now();
+  for await (const chunk of content) {
+    const tookMs = performance.now() - beganMs;
+    yield chunk;
+    await pause(Math.min(tookMs, REST_MS_MAX));
+    beganMs = performance.now();
+  }
 }
 
 /** A backup, piece by piece, as it is read. */

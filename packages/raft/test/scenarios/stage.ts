@@ -58,7 +58,6 @@ export interface Read {
 export const COMPACTING = {
   flush: { flushEntries: 5, flushAfterMs: 50 },
   keepLogBytes: 0,
-  keepLogBytesMax: 8_192,
   segmentBytes: { first: 4_096, later: 4_096 },
 } as const;
 
