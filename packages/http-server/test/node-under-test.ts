@@ -52,6 +52,7 @@ export function send(options: RequestOptions, body: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', ...options }, (incoming) => {
       const chunks: Buffer[] = [];
+      incoming.on('error', reject);
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', () => {
         const { statusCode: status = 0, headers } = incoming;
