@@ -36,8 +36,10 @@ const WARM_UP_AFTER_MS = 100;
  * be free and before the data directory is touched: a taken port leaves the data as it is.
  */
 export async function startNode(plan: NodePlan, beforeData: () => void): Promise<RunningNode> {
-  const { address, secrets } = plan;
-  for (const port of distinctPorts(address)) await requireFreePort({ ip: address.ip, port });
+  const { address, held, secrets } = plan;
+  for (const port of distinctPorts(address)) {
+    if (holderOf(held, port) === undefined) await requireFreePort({ ip: address.ip, port });
+  }
   beforeData();
 
   const { tls } = secrets;
@@ -65,8 +67,8 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   // "A single node leads when it first answers."
   if (node.status().members.length === 1) await leader.knownWithin(FIRST_LEADERSHIP_MS_MAX);
   try {
-    if (!hasOnePort) await listen(http.internal, address.ip, address.internalPort);
-    await listen(http.external, address.ip, address.port);
+    if (!hasOnePort) await listen(http.internal, plan, address.internalPort);
+    await listen(http.external, plan, address.port);
   } catch (error) {
     await node.stop();
     throw error;
@@ -146,13 +148,20 @@ class FirstLeader {
   }
 }
 
-async function listen(httpPort: HttpPort, ip: string, port: number): Promise<void> {
+async function listen(
+  httpPort: HttpPort,
+  { address: { ip }, held }: NodePlan,
+  port: number,
+): Promise<void> {
   try {
-    await httpPort.listen(port, ip);
+    await httpPort.listen(port, ip, holderOf(held, port));
   } catch (error) {
     throw listenFailure(error, { ip, port });
   }
 }
+
+const holderOf = (held: NodePlan['held'], port: number) =>
+  held.find((each) => each.port === port)?.holder;
 
 const distinctPorts = ({ port, internalPort }: NodeAddress): number[] => [
   ...new Set([port, internalPort]),

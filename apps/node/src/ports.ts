@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type Server, createServer } from 'node:net';
 import { ExitCode } from './exit-code.ts';
 import { NodeFailure } from './node-failure.ts';
 import { systemErrorCode } from './system-error.ts';
@@ -8,28 +8,39 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Gives up a port that was held. */
-export type Release = () => Promise<void>;
+/** A port on which this process listens, so that no other can, without serving anybody yet. */
+export class HeldPort {
+  readonly port: number;
+  /** Another server may listen in its place: the port is never free in between. */
+  readonly holder: Server;
+
+  constructor(port: number, holder: Server) {
+    this.port = port;
+    this.holder = holder;
+  }
+
+  async release(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.holder.close(() => resolve());
+    });
+  }
+}
 
 /**
  * Listens for a moment; rejects with a `NodeFailure` when that is not possible. Another process may still take the port
  * afterwards: then listening for good fails.
  */
 export async function requireFreePort(address: ListenAddress): Promise<void> {
-  const release = await holdPort(address);
-  await release();
+  const held = await holdPort(address);
+  await held.release();
 }
 
-/** Keeps others off a port until it is released. Rejects with a `NodeFailure` when it cannot be had. */
-export function holdPort(address: ListenAddress): Promise<Release> {
+/** Rejects with a `NodeFailure` when the port cannot be had. */
+export function holdPort(address: ListenAddress): Promise<HeldPort> {
   const holder = createServer((socket) => socket.destroy());
-  const release = (): Promise<void> =>
-    new Promise((resolve) => {
-      holder.close(() => resolve());
-    });
   return new Promise((resolve, reject) => {
     holder.once('error', (error) => reject(listenFailure(error, address)));
-    holder.listen(address.port, address.ip, () => resolve(release));
+    holder.listen(address.port, address.ip, () => resolve(new HeldPort(address.port, holder)));
   });
 }
 

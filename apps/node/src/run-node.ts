@@ -62,7 +62,8 @@ export async function runNode(command: NodeCommand): Promise<void> {
   await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure) => {
     const { logger } = log;
     const address = ownAddress(addresses, index);
-    const plan = { address, create, directory, settings, secrets, version, logger, onFailure };
+    const options = { directory, settings, secrets, version, logger, onFailure };
+    const plan = { address, held: [], create, ...options };
     const running = await startNode(plan, () => prepareDirectory(owner, settings, logger));
     tellStoredMembership(logger, members, running.node.status().members);
     return running;
@@ -81,10 +82,10 @@ export async function runJoinedNode(command: JoinCommand): Promise<void> {
     const { url, wanted, as, replaces } = command;
     const ca = tls?.ca.toString();
     const joining = { url, wanted, as, replaces, directory, adminToken, ca, logger };
-    const { address, create } = await joinNode(joining);
-    const own = logger.child({ node: create.nodeId });
+    const joined = await joinNode(joining);
+    const own = logger.child({ node: joined.create.nodeId });
     const { version } = command;
-    const plan = { address, create, directory, settings, secrets, version, logger: own, onFailure };
+    const plan = { ...joined, directory, settings, secrets, version, logger: own, onFailure };
     return startNode(plan, () => undefined);
   });
 }

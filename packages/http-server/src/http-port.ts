@@ -50,18 +50,24 @@ export class HttpPort {
     });
   }
 
-  /** Resolves when the port accepts connections at `ip` only; port 0 takes a free one. */
-  async listen(port: number, ip: string): Promise<AddressInfo> {
+  /**
+   * Resolves when the port accepts connections at `ip` only; port 0 takes a free one. With a `holder`, which listens
+   * there already, the port goes on from it to this server: connections come here from now on, and none is refused in
+   * between.
+   */
+  async listen(port: number, ip: string, holder?: TcpServer): Promise<AddressInfo> {
     // Without anybody who takes upgrades over, Node treats them as plain requests: as long as nobody listens.
     if (this.server.listenerCount('upgrade') > 0) {
       this.server.on('upgrade', (_, socket) => this.#forget(socket));
     }
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(port, ip, () => {
+      const listens = (): void => {
         this.server.off('error', reject);
         resolve();
-      });
+      };
+      if (holder === undefined) this.server.listen(port, ip, listens);
+      else this.server.listen(holder, listens);
     });
     const address = this.server.address();
     assert(address !== null && typeof address === 'object', 'a port that listens has an address');

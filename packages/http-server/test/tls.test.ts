@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { get as getPlain } from 'node:http';
+import { type ServerResponse, get as getPlain } from 'node:http';
 import { get, request } from 'node:https';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { defaultHttpLimits } from '../src/http-limits.ts';
@@ -24,16 +24,34 @@ beforeAll(async () => {
 
 afterEach(() => port.stop());
 
+function newPort(limits = {}): HttpPort {
+  const listener = (_: unknown, response: ServerResponse) => response.end('hello');
+  return new HttpPort(listener, { ...defaultHttpLimits, ...limits }, tls);
+}
+
 async function start(limits = {}): Promise<number> {
-  port = new HttpPort(
-    (_, response) => response.end('hello'),
-    { ...defaultHttpLimits, ...limits },
-    tls,
-  );
+  port = newPort(limits);
   return (await port.listen(0, '127.0.0.1')).port;
 }
 
 describe('a port with TLS', () => {
+  it('takes a port over from who held it, which is never free in between', async () => {
+    const dropped = (): never => {
+      throw new Error('the holder got a connection');
+    };
+    const holder = createServer(dropped).listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port: held } = holder.address() as AddressInfo;
+    port = newPort();
+    const listening = port.listen(held, '127.0.0.1', holder);
+    const rival = createServer().listen(held, '127.0.0.1');
+    expect(await once(rival, 'error')).toMatchObject([{ code: 'EADDRINUSE' }]);
+    await listening;
+    const place = { host: '127.0.0.1', port: held, agent: false };
+    const answer = once(get({ ...place, ca: tls.cert }), 'response');
+    expect(await answer).toMatchObject([{ statusCode: 200 }]);
+  });
+
   it('serves HTTPS, to those who trust its certificate', async () => {
     const place = { host: '127.0.0.1', port: await start(), agent: false };
     const answer = once(get({ ...place, ca: tls.cert }), 'response');

@@ -11,7 +11,13 @@ import {
   readJoined,
   writeJoined,
 } from './joined-file.ts';
-import { type WantedAddress, chooseAddress, holdAddress } from './own-address.ts';
+import {
+  type HeldAddress,
+  type WantedAddress,
+  chooseAddress,
+  holdAddress,
+  releaseAddress,
+} from './own-address.ts';
 
 /** Where a joined node keeps its data unless told otherwise: one in each working directory. */
 export const defaultJoinedDirectory = (workingDirectory: string): string =>
@@ -35,6 +41,8 @@ export interface JoinPlan {
 export interface JoinedNode {
   readonly address: Joined['address'];
   readonly create: JoiningNode;
+  /** Its ports, where they were held while the cluster was asked: to be listened on in their place. */
+  readonly held: HeldAddress['ports'];
 }
 
 /**
@@ -46,39 +54,62 @@ export async function joinNode(plan: JoinPlan): Promise<JoinedNode> {
   const before = readJoined(directory);
   const membershipBefore = before?.membership ?? undefined;
   if (before !== undefined && membershipBefore !== undefined) {
-    return joinedNode(before, membershipBefore);
+    return joinedNode(before, membershipBefore, []);
   }
   if (url === undefined) throw nothingJoined(directory);
   const target = parseUrl(url);
-  const held = await (before === undefined
-    ? chooseAddress(plan.wanted, target)
-    : holdAddress(before.address));
-  const joined = before ?? {
-    address: held.address,
-    instanceId: newInstanceId(new NodeRandom()),
-    membership: null,
-  };
-  try {
-    writeJoined(directory, joined);
-    const membership = await requestMembership({ ...plan, url: target, joined });
-    writeJoined(directory, { ...joined, membership });
-    const { id } = membership;
-    plan.logger.info({ event: 'joined', id }, `is node ${id} of the cluster`);
-    return joinedNode(joined, membership);
-  } catch (error) {
-    // Who asks again must not ask for an address that another has.
-    if (error instanceof AddressTaken) forgetJoined(directory);
-    throw error;
-  } finally {
-    await held.release();
+  if (before !== undefined) return ask(plan, target, before, await holdAddress(before.address));
+  return joinAnew(plan, target);
+}
+
+/** Ports that nobody listens on may still be those of a member that is down: then the next ones are tried. */
+async function joinAnew(plan: JoinPlan, url: URL): Promise<JoinedNode> {
+  let after: number | undefined;
+  for (;;) {
+    const held = await chooseAddress(plan.wanted, url, after);
+    const { address } = held;
+    const instanceId = newInstanceId(new NodeRandom());
+    try {
+      return await ask(plan, url, { address, instanceId, membership: null }, held);
+    } catch (error) {
+      if (!(error instanceof AddressTaken) || plan.wanted.port !== undefined) throw error;
+      after = address.port;
+    }
   }
 }
 
-function joinedNode({ address, instanceId }: Joined, membership: Membership): JoinedNode {
+async function ask(
+  plan: JoinPlan,
+  url: URL,
+  joined: Joined,
+  held: HeldAddress,
+): Promise<JoinedNode> {
+  const { directory, logger } = plan;
+  try {
+    writeJoined(directory, joined);
+    const membership = await requestMembership({ ...plan, url, joined });
+    writeJoined(directory, { ...joined, membership });
+    const { id } = membership;
+    logger.info({ event: 'joined', id }, `is node ${id} of the cluster`);
+    return joinedNode(joined, membership, held.ports);
+  } catch (error) {
+    // Who asks again must not ask for an address that another has.
+    if (error instanceof AddressTaken) forgetJoined(directory);
+    await releaseAddress(held);
+    throw error;
+  }
+}
+
+function joinedNode(
+  { address, instanceId }: Joined,
+  membership: Membership,
+  held: HeldAddress['ports'],
+): JoinedNode {
   const { id, clusterId, clusterEpoch, configuration } = membership;
   const ids = (values: readonly number[]) => values.map((value) => nodeId(value));
   return {
     address,
+    held,
     create: {
       nodeId: nodeId(id),
       clusterId,

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { NodeAddress } from '@rrmq/raft';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
-import { type Release, holdPort } from '../ports.ts';
+import { type HeldPort, holdPort } from '../ports.ts';
 
 /** Where a joined node listens when it is not told: the first port from here up that is free with its companion. */
 const FIRST_PORT = 7_001;
@@ -19,19 +19,24 @@ export interface WantedAddress {
   readonly internalPort: number | undefined;
 }
 
-/** An address on whose ports nobody else can listen until it is released. */
+/** An address on whose ports nobody else can listen until they are released. */
 export interface HeldAddress {
   readonly address: NodeAddress;
-  readonly release: Release;
+  readonly ports: readonly HeldPort[];
 }
 
 /**
  * The address of a node that joins the cluster at `url`: the others must reach it, so unless told otherwise it is the
- * one from which this machine reaches them. Held, so that two nodes that join at once choose two addresses.
+ * one from which this machine reaches them, with the first ports beyond `after` that are free. Held, so that two nodes
+ * that join at once choose two addresses.
  */
-export async function chooseAddress(wanted: WantedAddress, url: URL): Promise<HeldAddress> {
+export async function chooseAddress(
+  wanted: WantedAddress,
+  url: URL,
+  after = FIRST_PORT - 1,
+): Promise<HeldAddress> {
   const ip = wanted.ip ?? (await localAddressTowards(url));
-  if (wanted.port === undefined) return chooseFreePorts(ip, wanted.internalPort);
+  if (wanted.port === undefined) return chooseFreePorts(ip, wanted.internalPort, after);
   const internalPort = wanted.internalPort ?? wanted.port + INTERNAL_PORT_OFFSET;
   return holdAddress({ ip, port: wanted.port, internalPort });
 }
@@ -39,23 +44,28 @@ export async function chooseAddress(wanted: WantedAddress, url: URL): Promise<He
 /** Rejects with a `NodeFailure` when one of its ports is taken. */
 export async function holdAddress(address: NodeAddress): Promise<HeldAddress> {
   const { ip, port, internalPort } = address;
-  const releases: Release[] = [];
-  const release = async (): Promise<void> => {
-    for (const each of releases) await each();
-  };
+  const ports: HeldPort[] = [];
   try {
     for (const each of new Set([port, internalPort])) {
-      releases.push(await holdPort({ ip, port: each }));
+      ports.push(await holdPort({ ip, port: each }));
     }
-    return { address, release };
+    return { address, ports };
   } catch (error) {
-    await release();
+    await releaseAddress({ ports });
     throw error;
   }
 }
 
-async function chooseFreePorts(ip: string, internal: number | undefined): Promise<HeldAddress> {
-  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port += 1) {
+export async function releaseAddress({ ports }: Pick<HeldAddress, 'ports'>): Promise<void> {
+  for (const port of ports) await port.release();
+}
+
+async function chooseFreePorts(
+  ip: string,
+  internal: number | undefined,
+  after: number,
+): Promise<HeldAddress> {
+  for (let port = after + 1; port < FIRST_PORT + PORTS_TRIED; port += 1) {
     const internalPort = internal ?? port + INTERNAL_PORT_OFFSET;
     if (port === internalPort) continue;
     const held = await holdAddress({ ip, port, internalPort }).catch(undefinedWhenTaken);

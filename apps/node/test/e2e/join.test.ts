@@ -20,11 +20,7 @@ describe('nodes that join a running cluster', () => {
     const { client } = load;
     await using fourth = new JoinedNode(cluster.folder, 'fourth');
     await using fifth = new JoinedNode(cluster.folder, 'fifth');
-    // At once, with nothing but the URL: they choose their ports themselves.
-    await Promise.all([
-      fourth.start(['--join', cluster.url(0)]),
-      fifth.start(['--join', cluster.url(1)]),
-    ]);
+    await Promise.all([fourth.join(cluster.url(0)), fifth.join(cluster.url(1))]);
     expect([fourth.id, fifth.id].toSorted((a, b) => a - b)).toEqual([4, 5]);
     const whole = await settledWith(client, [1, 2, 3, 4, 5]);
     const joined = [fourth, fifth].find(({ id }) => id !== whole.leader);
@@ -67,6 +63,23 @@ describe('nodes that join a running cluster', () => {
     await node.program.kill();
     await node.start();
     expect(node.id).toBe(2);
+  }, 60_000);
+
+  it('four that choose their ports themselves join at once, past those of a member that is down', async () => {
+    await using cluster = await TestCluster.start(1);
+    await using down = new JoinedNode(cluster.folder, 'down');
+    await down.start(['--join', cluster.url(0), '--as', 'learner']);
+    await down.program.kill();
+    await using one = new JoinedNode(cluster.folder, 'one');
+    await using two = new JoinedNode(cluster.folder, 'two');
+    await using three = new JoinedNode(cluster.folder, 'three');
+    await using four = new JoinedNode(cluster.folder, 'four');
+    const joining = [one, two, three, four];
+    await Promise.all(
+      joining.map((node) => node.start(['--join', cluster.url(0), '--as', 'learner'])),
+    );
+    expect(joining.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual([3, 4, 5, 6]);
+    expect(new Set([...joining, down].map(({ url }) => url)).size).toBe(5);
   }, 60_000);
 });
 

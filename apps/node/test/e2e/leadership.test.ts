@@ -38,7 +38,7 @@ describe('leadership', () => {
     expect((await cluster.leader()).index).toBe(target - 1);
 
     await using learner = new JoinedNode(cluster.folder, 'learner');
-    await learner.start(['--join', cluster.url(0), '--as', 'learner']);
+    await learner.join(cluster.url(0), ['--as', 'learner']);
     const toLearner = await transfer(learner.id);
     expect(toLearner.code).toBe(1);
     expect(toLearner.stderr).toContain('does not vote');

@@ -122,7 +122,9 @@ describe('the admin token', () => {
     const file = secretFile(keys, 'token', TOKEN);
     await using cluster = await TestCluster.start(1, ['--admin-token-file', file]);
     await using node = new JoinedNode(cluster.folder, 'joined');
-    const join = ['--join', cluster.url(0)];
+    const [port, internal] = await freePorts(2);
+    const ports = ['--port', String(port), '--internal-port', String(internal)];
+    const join = ['--join', cluster.url(0), ...ports];
     const refused = node.spawn(join);
     expect((await refused.exited).code).toBe(ExitCode.notJoined);
     expect(refused.stderr).toContain('admin token');

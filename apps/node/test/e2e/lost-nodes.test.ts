@@ -82,8 +82,8 @@ describe('a cluster that lost its majority', () => {
 
     await using first = new JoinedNode(cluster.folder, 'first');
     await using second = new JoinedNode(cluster.folder, 'second');
-    await first.start(['--join', cluster.url(survivor)]);
-    await second.start(['--join', first.url]);
+    await first.join(cluster.url(survivor));
+    await second.join(first.url);
     const view = await settledWith(load.client, [survivor + 1, 4, 5]);
     expect(view.clusterEpoch).toBe(2);
     await cluster.node(survivor).kill();

@@ -1,3 +1,4 @@
+import { freePorts } from './free-ports.ts';
 import { Program } from './program.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -25,6 +26,13 @@ export class JoinedNode {
     const args = ['--data-dir', this.directory, '--log-format', 'json', ...flags];
     this.#program = new Program(args, { cwd: this.#cwd, env });
     return this.#program;
+  }
+
+  /** Joins at `url` on ports that no other test's node takes while this one is down. It listens when this resolves. */
+  async join(url: string, flags: readonly string[] = []): Promise<void> {
+    const [port, internal] = await freePorts(2);
+    const ports = ['--port', String(port), '--internal-port', String(internal)];
+    await this.start(['--join', url, ...ports, ...flags]);
   }
 
   /** As `spawn`; it listens when this resolves. */
