@@ -8,6 +8,5 @@ export {
 export { SimDisk, type SimDiskImage } from './sim-disk.ts';
 export { SimNetwork, type SimNetworkFaults } from './sim-network.ts';
 export { type ClockFault, type SimProcess } from './sim-process.ts';
-export { simPeerAuth } from './sim-peer-auth.ts';
 export { SimRandom } from './sim-random.ts';
 export { SimWorld } from './sim-world.ts';

@@ -11,7 +11,7 @@ import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
 import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
-import { simPeerAuth } from './sim-peer-auth.ts';
+import { SimPeerAuth } from './sim-peer-auth.ts';
 import { type ClockFault, SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 import type { DiskOperation } from './sim-store.ts';
@@ -265,7 +265,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       directory: DIRECTORY,
       create,
       address,
-      auth: simPeerAuth(this.random.fork(), SECRET),
+      auth: new SimPeerAuth(this.random.fork(), SECRET),
       ports: {
         disk: disk.mount(),
         network: process.gate(this.network.endpoint(address)),

@@ -135,8 +135,13 @@ export class SimStore {
 export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
+/** Without a stack, which costs more than the operation: many are expected, such as those of files that are missing. */
 export function diskError(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path} (simulated)`), { code, path });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new Error(`${code}: ${path} (simulated)`);
+  Error.stackTraceLimit = stackTraceLimit;
+  return Object.assign(error, { code, path });
 }
 
 export function missing(path: string): never {

@@ -9,6 +9,9 @@ interface SimEvent {
 /** Virtual time: a queue of events, run one by one, first by time, then by the order in which they were scheduled. */
 export class SimWorld implements SimScheduler {
   readonly #heap: SimEvent[] = [];
+  /** What was scheduled for the time that it is, in order: a third of all events, which need no place in the heap. */
+  #soon: SimEvent[] = [];
+  #soonTaken = 0;
   #nowMs = 0;
   #scheduled = 0;
   /** Events run so far. */
@@ -22,8 +25,12 @@ export class SimWorld implements SimScheduler {
   after(ms: number, callback: () => void): () => void {
     this.#scheduled += 1;
     const event: SimEvent = { atMs: this.#nowMs + ms, order: this.#scheduled, callback };
-    this.#heap.push(event);
-    this.#rise(this.#heap.length - 1);
+    if (ms === 0) {
+      this.#soon.push(event);
+    } else {
+      this.#heap.push(event);
+      this.#rise(this.#heap.length - 1);
+    }
     return () => {
       event.callback = undefined;
     };
@@ -32,7 +39,7 @@ export class SimWorld implements SimScheduler {
   /** Runs the next event. False when there is none. */
   step(): boolean {
     for (;;) {
-      const event = this.#take();
+      const event = this.#takeSoon() ?? this.#take();
       if (event === undefined) return false;
       this.#nowMs = event.atMs;
       if (event.callback === undefined) continue;
@@ -40,6 +47,18 @@ export class SimWorld implements SimScheduler {
       event.callback();
       return true;
     }
+  }
+
+  /** The first of those that are due now, unless the heap has one that is due now and came before it. */
+  #takeSoon(): SimEvent | undefined {
+    const event = this.#soon[this.#soonTaken];
+    if (event === undefined || isBefore(this.#heap[0], event)) return undefined;
+    this.#soonTaken += 1;
+    if (this.#soonTaken === this.#soon.length) {
+      this.#soon = [];
+      this.#soonTaken = 0;
+    }
+    return event;
   }
 
   #take(): SimEvent | undefined {

@@ -5,9 +5,9 @@ import type {
   TransportEvent,
   TransportHandlers,
 } from '../../src/driver/transport/transport-events.ts';
+import { NodePeerAuth } from '../../src/driver/node-peer-auth.ts';
 import { Transport } from '../../src/driver/transport/transport.ts';
-import type { Clock, Network, PeerAddress, Timers } from '../../src/ports.ts';
-import { simPeerAuth } from '../../src/testing/sim-peer-auth.ts';
+import type { Clock, Network, PeerAddress, Random, Timers } from '../../src/ports.ts';
 import { GROUP_ID } from './rpcs.ts';
 import { seededRandom } from './virtual-time.ts';
 
@@ -32,6 +32,11 @@ export interface NodeOptions {
 
 export const instanceOf = (id: number): string => `${id}`.repeat(32);
 
+const bytesOf =
+  (random: Random) =>
+  (count: number): Buffer =>
+    Buffer.from(Array.from({ length: count }, () => Math.floor(random.next() * 256)));
+
 /** A transport whose handlers write down what they are told. */
 export class TransportNode implements TransportHandlers {
   readonly id: NodeId;
@@ -55,7 +60,7 @@ export class TransportNode implements TransportHandlers {
     this.transport = new Transport({
       ...world,
       random: seededRandom(id),
-      auth: simPeerAuth(seededRandom(id * 1000 + boot), options.secret),
+      auth: new NodePeerAuth(options.secret, bytesOf(seededRandom(id * 1000 + boot))),
       identity: { identity, incarnation: incarnation(boot), address },
       groupId: GROUP_ID,
       knownPeers: options.known ?? new Map<NodeId, string>(),

@@ -73,9 +73,19 @@ export interface Greeted {
 export function greeting(self: Self, { to, channel }: Greeted, nonce: Buffer): Greeting {
   const { clusterId, clusterEpoch, instanceId, nodeId: from } = self.identity;
   const { incarnation, address } = self;
-  const versions = { leastVersion: PROTOCOL.least, mostVersion: PROTOCOL.most };
-  const names = { clusterId, clusterEpoch, from, to, instanceId };
-  return { ...versions, ...names, incarnation, channel, nonce, address };
+  return {
+    leastVersion: PROTOCOL.least,
+    mostVersion: PROTOCOL.most,
+    clusterId,
+    clusterEpoch,
+    from,
+    to,
+    instanceId,
+    incarnation,
+    channel,
+    nonce,
+    address,
+  };
 }
 
 /** Whether there is a protocol that both sides speak. */
