@@ -97,8 +97,11 @@ function* choices<T>([first, ...others]: readonly (readonly T[])[]): Generator<T
 }
 
 const aPublish = (value: string): readonly Kind[] => [published(value), published(value, false)];
-const aPop = (...values: readonly string[]): readonly Kind[] =>
-  [...values, EMPTY, undefined].map((got) => popped(got));
+const aPop = (...values: readonly string[]): readonly Kind[] => [
+  ...values.map((value) => popped(value)),
+  popped(EMPTY),
+  popped(undefined),
+];
 
 describe('the monitor of FIFO histories and a search of all orders agree', () => {
   it.each([
