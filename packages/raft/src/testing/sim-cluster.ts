@@ -7,6 +7,7 @@ import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
 import type { PeerAddress, StateMachine } from '../ports.ts';
+import type { Recovered } from '../storage/recovered.ts';
 import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -209,7 +210,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     for (const { boot } of this.#sites.values()) {
-      if (boot !== undefined) this.safety.observe(boot.core);
+      if (boot === undefined) continue;
+      this.safety.observe(boot.core);
+      this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
     }
   }
 
@@ -226,6 +229,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       machines: this.#options.machines(this.random.fork()),
       disk: new SimDisk({
         random: this.random.fork(),
+        tampered: () => this.safety.promises.log(id).forget(),
+        appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
@@ -242,8 +247,13 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     let core: Raft | undefined;
     try {
       const inspect = {
-        core: (started: Raft) => (core = started),
-        sent: (rpc: Rpc) => this.safety.sent(rpc),
+        core: (started: Raft, recovered: Recovered) => {
+          core = started;
+          this.safety.promises.opened(site.id, recovered);
+        },
+        sent: (rpc: Rpc) => {
+          if (core !== undefined) this.safety.sent(rpc, core);
+        },
       };
       const node = await RaftNode.open<Result>({
         ...this.#nodeOptions(site, process),
@@ -292,6 +302,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const site = this.#sites.get(id);
     if (site?.process === undefined) return;
     site.process.die();
+    this.safety.promises.log(id).close();
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
