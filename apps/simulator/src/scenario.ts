@@ -1,10 +1,13 @@
 import type { NodeEvent, NodeId } from '@rrmq/raft';
 import { SimCluster, type SimClusterOptions, SimRandom } from '@rrmq/raft/testing';
 import { type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
-import { Faults } from './faults.ts';
+import { Faults } from './faults/faults.ts';
+import { chooseFamilies } from './faults/families.ts';
+import { Members } from './faults/members.ts';
+import { Trouble } from './faults/trouble.ts';
 import { drain } from './drain.ts';
 import { AccountWrong, History } from './history.ts';
-import { Members } from './members.ts';
+import { SeedFailed } from './seed-failed.ts';
 import { type Cluster, SimClient, TOPIC } from './sim-client.ts';
 import { SimQueueHost } from './sim-queue-host.ts';
 
@@ -34,6 +37,10 @@ const SEEN = [
 /** What one seed came to. */
 export interface Report {
   readonly seed: number;
+  /** The kinds of faults that this seed has. */
+  readonly families: readonly string[];
+  /** How many faults were drawn. */
+  readonly injections: number;
   readonly nodes: number;
   readonly simulatedMs: number;
   readonly events: number;
@@ -50,34 +57,74 @@ export interface Report {
   readonly traceHash: number;
 }
 
-export type Log = (line: string) => void;
+type Log = (line: string) => void;
 
-/** Runs one seed: trouble, recovery, accounting. Throws when anything is not as promised. */
-export async function runSeed(seed: number, log: Log = () => undefined): Promise<Report> {
-  const nemesis: { faults?: Faults } = {};
+export interface RunOptions {
+  readonly log?: Log;
+  /** Numbers of faults that are left out; the others come as they would. */
+  readonly without?: ReadonlySet<number>;
+}
+
+/** Runs one seed: trouble, recovery, accounting. Rejects with `SeedFailed` when anything is not as promised. */
+export async function runSeed(
+  seed: number,
+  { log = () => undefined, without = new Set() }: RunOptions = {},
+): Promise<Report> {
+  const chance = new SimRandom(seed ^ 0xfa117);
+  const families = chooseFamilies(chance);
   const seen = new Map<string, number>();
+  const met: { trouble?: Trouble } = {};
   const cluster: Cluster = new SimCluster(
     optionsOf(seed, (id, event) => {
       log(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
       seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
-      if (event.kind === 'role-changed') nemesis.faults?.roleChanged(id, event.role);
+      if (event.kind === 'role-changed') met.trouble?.roleChanged(id, event.role);
     }),
   );
-  const history = new History();
+  const members = new Members(cluster);
+  const trouble = new Trouble(cluster, members);
+  met.trouble = trouble;
+  const faults = new Faults(trouble, { families, random: chance.fork(), without, log });
+  try {
+    const history = new History();
+    const clients = await live(cluster, history, { trouble, faults, log });
+    return {
+      seed,
+      families: families.map(({ name }) => name),
+      injections: faults.injections,
+      ...reportOf(cluster, { clients, history, faults, members, seen }),
+    };
+  } catch (error) {
+    const atMs = cluster.world.now();
+    throw new SeedFailed({ seed, atMs, injections: faults.injections }, error);
+  }
+}
+
+/** What makes a life of a cluster hard. */
+interface Hardship {
+  readonly trouble: Trouble;
+  readonly faults: Faults;
+  readonly log: Log;
+}
+
+/** Clients work while things go wrong, and after that; returns those clients. */
+async function live(
+  cluster: Cluster,
+  history: History,
+  { trouble, faults, log }: Hardship,
+): Promise<readonly SimClient[]> {
+  const { members } = trouble;
   const clients = Array.from(
     { length: CLIENTS },
     (_, place) => new SimClient(`client-${place + 1}`, cluster, history),
   );
-  const members = new Members(cluster);
-  const faults = new Faults(cluster, members);
   cluster.startAll();
   await createTopic(cluster);
   for (const client of clients) client.start();
   faults.start();
-  nemesis.faults = faults;
   await cluster.run(cluster.world.now() + TROUBLE_MS);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= CALLS_MIN;
-  faults.stop();
+  trouble.end();
   members.stop();
   log(`${cluster.world.now().toFixed(1)} all faults end`);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
@@ -88,7 +135,7 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   const remaining = await drainTopic(cluster);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
   history.settle(cluster, remaining);
-  return reportOf(seed, cluster, { clients, history, faults, members, seen });
+  return clients;
 }
 
 function optionsOf(
@@ -238,12 +285,10 @@ interface Told {
 }
 
 function reportOf(
-  seed: number,
   cluster: Cluster,
   { clients, history, faults, members, seen }: Told,
-): Report {
+): Omit<Report, 'seed' | 'families' | 'injections'> {
   return {
-    seed,
     nodes: cluster.ids.length,
     simulatedMs: cluster.world.now(),
     events: cluster.world.events,

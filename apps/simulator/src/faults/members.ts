@@ -1,6 +1,6 @@
 import type { MembershipChange, MembershipOutcome, NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
-import type { Cluster } from './sim-client.ts';
+import type { Cluster } from '../sim-client.ts';
 
 /** More nodes than this are not simulated at one time, and fewer voters are not left. */
 const NODES_MAX = 7;
@@ -19,14 +19,12 @@ export class Members {
   /** Changes that came into force, by kind. */
   readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
-  readonly #random: SimRandom;
   #stopped = false;
   /** Changes that were asked for and are neither done nor given up. */
   #underWay = 0;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.#random = cluster.random.fork();
   }
 
   /** No change is under way any more. */
@@ -40,12 +38,12 @@ export class Members {
   }
 
   /** One more node, perhaps in the place of another. */
-  join(): void {
+  join(random: SimRandom): void {
     if (this.#stopped || this.#underWay > 0 || this.#cluster.ids.length >= NODES_MAX) return;
     const address = this.#cluster.newAddress();
-    const instanceId = Array.from({ length: 32 }, () => this.#random.between(0, 9)).join('');
-    const replaces = this.#random.chance(0.3) ? this.#anybody() : undefined;
-    const as = this.#random.chance(0.8) ? 'voter' : 'learner';
+    const instanceId = Array.from({ length: 32 }, () => random.between(0, 9)).join('');
+    const replaces = random.chance(0.3) ? this.#anybody(random) : undefined;
+    const as = random.chance(0.8) ? 'voter' : 'learner';
     const change: MembershipChange = {
       kind: 'add',
       address,
@@ -64,12 +62,12 @@ export class Members {
   }
 
   /** One or two nodes leave, the leader perhaps among them. */
-  leave(): void {
+  leave(random: SimRandom): void {
     if (this.#stopped || this.#underWay > 0) return;
     const voters = this.#leader()?.core.configuration.voters ?? [];
-    const count = this.#random.chance(0.3) ? 2 : 1;
+    const count = random.chance(0.3) ? 2 : 1;
     if (voters.length - count < VOTERS_MIN) return;
-    const ids = Array.from({ length: count }, () => this.#anybody());
+    const ids = Array.from({ length: count }, () => this.#anybody(random));
     this.#change({ kind: 'remove', ids }, () => this.#count('leave'));
   }
 
@@ -79,9 +77,9 @@ export class Members {
     this.#change({ kind: 'promote', ids: learners }, () => this.#count('promote'));
   }
 
-  transfer(): void {
+  transfer(random: SimRandom): void {
     if (this.#stopped) return;
-    const target = this.#random.chance(0.5) ? this.#anybody() : undefined;
+    const target = random.chance(0.5) ? this.#anybody(random) : undefined;
     void this.#leader()
       ?.node.admin.transfer(target)
       .then(({ kind }) => this.#count(`transfer ${kind}`));
@@ -133,10 +131,10 @@ export class Members {
     return this.#cluster.running.find(({ core }) => core.role === 'leader');
   }
 
-  #anybody(): NodeId {
+  #anybody(random: SimRandom): NodeId {
     const [first, ...others] = this.#cluster.ids;
     if (first === undefined) throw new RangeError('a cluster has nodes');
-    return this.#random.pick([first, ...others]);
+    return random.pick([first, ...others]);
   }
 
   #count(what: string): void {
