@@ -22,7 +22,7 @@ export const ELECTIONS: Family = {
         const downMs = random.next() * 10 * MOMENT_MS;
         trouble.ambush(AMBUSH_MS, (id) => {
           trouble.later(crashAfterMs, () => {
-            trouble.cluster.crash(id);
+            trouble.end(id, 'crash');
             trouble.cluster.world.after(downMs, () => trouble.cluster.start(id));
           });
           return true;

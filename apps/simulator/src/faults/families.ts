@@ -1,9 +1,13 @@
 import type { SimRandom } from '@rrmq/raft/testing';
+import { CLOCKS } from './clock-faults.ts';
+import { CORRUPTION, FAILING_DISKS, FULL_DISKS, SLOW_DISKS, WIPES } from './disk-faults.ts';
 import { ELECTIONS, USURPATION } from './election-faults.ts';
 import type { Family } from './fault.ts';
+import { LINKS, LOSSES } from './network-faults.ts';
 import { MEMBERSHIP, TRANSFERS } from './operator-faults.ts';
 import { PARTITIONS } from './partition-faults.ts';
 import { PAUSES, PROCESSES } from './process-faults.ts';
+import { VERSIONS } from './version-faults.ts';
 
 const FAMILIES: readonly Family[] = [
   PROCESSES,
@@ -11,6 +15,15 @@ const FAMILIES: readonly Family[] = [
   ELECTIONS,
   USURPATION,
   PARTITIONS,
+  LOSSES,
+  LINKS,
+  SLOW_DISKS,
+  FULL_DISKS,
+  FAILING_DISKS,
+  CORRUPTION,
+  WIPES,
+  CLOCKS,
+  VERSIONS,
   MEMBERSHIP,
   TRANSFERS,
 ];

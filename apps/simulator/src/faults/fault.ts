@@ -18,4 +18,6 @@ export interface Family {
   readonly faults: readonly [Fault, ...Fault[]];
   /** Its faults come at this pace and by a schedule of their own, in ms; default: among those of the other families. */
   readonly everyMs?: number;
+  /** They may destroy what a node's disk holds. */
+  readonly isDestructive?: boolean;
 }

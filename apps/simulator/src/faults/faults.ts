@@ -37,6 +37,11 @@ export class Faults {
     return this.#injections;
   }
 
+  /** Some of them may destroy what a node's disk holds. */
+  get areDestructive(): boolean {
+    return this.#options.families.some(({ isDestructive = false }) => isDestructive);
+  }
+
   start(): void {
     const { families, random } = this.#options;
     const mixed = families
