@@ -49,6 +49,11 @@ export class SimDisk implements Disk {
     this.#store.failNext(kind, code);
   }
 
+  /** Failures that were ordered and have not been met are taken back. */
+  failNever(): void {
+    this.#store.failNever();
+  }
+
   /** How much all files together may hold; a write that needs more fails with ENOSPC and changes nothing. */
   setCapacity(bytes: number): void {
     this.#store.capacityBytes = bytes;

@@ -97,6 +97,10 @@ export class SimStore {
     this.#failures.set(kind, code);
   }
 
+  failNever(): void {
+    this.#failures.clear();
+  }
+
   /** Waits as the hook says, then acts; never ends when the life that it belongs to is over. */
   async operate<T>(life: number, operation: DiskOperation, steps: Steps<T>): Promise<T> {
     if (life !== this.#lives) return never();
