@@ -11,8 +11,12 @@ import { SimQueueHost } from './sim-queue-host.ts';
 /** How long things go wrong, in simulated ms. */
 const TROUBLE_MS = 20_000;
 
-/** After the faults end, a leader must be there and all nodes must agree within this. */
+/** After the faults end, a leader must be there and all nodes must agree within this, at the default timing. */
 const RECOVERY_MS = 10_000;
+
+/** Heartbeats and elections of half of the seeds have the default timing, those of the others twice or four times it. */
+const SLOWNESS = [1, 1, 2, 4] as const;
+const TIMING = { heartbeatMs: 50, electionTimeoutMinMs: 300, electionTimeoutMaxMs: 600 } as const;
 
 /** Each seed makes at least so many client calls; if too few were possible amid the trouble, the rest comes after it. */
 const CALLS_MIN = 100;
@@ -117,6 +121,7 @@ function optionsOf(
     },
     diskMs,
     node: {
+      timing: timingOf(random.pick(SLOWNESS)),
       limits: small
         ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
         : {},
@@ -137,6 +142,12 @@ function optionsOf(
   };
 }
 
+const timingOf = (slowness: number) => ({
+  heartbeatMs: TIMING.heartbeatMs * slowness,
+  electionTimeoutMinMs: TIMING.electionTimeoutMinMs * slowness,
+  electionTimeoutMaxMs: TIMING.electionTimeoutMaxMs * slowness,
+});
+
 async function createTopic(cluster: Cluster): Promise<void> {
   const command = encodeCommand({ kind: 'create-topic', topic: TOPIC });
   let created = false;
@@ -154,11 +165,14 @@ async function must(
   cluster: Cluster,
   what: string,
   done: () => boolean,
-  withinMs = RECOVERY_MS,
+  withinMs = recoveryMs(cluster),
 ): Promise<void> {
   const reached = await cluster.run(cluster.world.now() + withinMs, done);
   if (!reached) throw new AccountWrong(`not within ${withinMs} ms: ${what}\n${pictureOf(cluster)}`);
 }
+
+const recoveryMs = ({ electionTimeoutMaxMs }: Cluster): number =>
+  RECOVERY_MS * (electionTimeoutMaxMs / TIMING.electionTimeoutMaxMs);
 
 /** A line for each node, for people. */
 function pictureOf(cluster: Cluster): string {

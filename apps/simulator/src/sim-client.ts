@@ -90,12 +90,13 @@ export class SimClient {
     const answer = (outcome: Outcome<QueueResult>): void => {
       if (answered) return;
       answered = true;
+      callOff();
       this.#history.end(call, outcome);
       done(outcome);
     };
+    const callOff = this.#cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
     // A paused process takes the request from its socket when it goes on.
     target.process.run(() => target.node.propose(encodeCommand(command), answer));
-    this.#cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
   }
 
   #target(): Boot | undefined {
