@@ -13,6 +13,8 @@ export interface Tally {
   calls: number;
   acked: number;
   popped: number;
+  empty: number;
+  reads: number;
   committed: number;
   readonly faults: Record<string, number>;
   readonly changes: Record<string, number>;
@@ -28,6 +30,8 @@ export function emptyTally(): Tally {
     calls: 0,
     acked: 0,
     popped: 0,
+    empty: 0,
+    reads: 0,
     committed: 0,
     faults: {},
     changes: {},
@@ -55,6 +59,8 @@ function addReport(tally: Tally, report: Report): void {
   tally.calls += report.calls;
   tally.acked += report.acked;
   tally.popped += report.popped;
+  tally.empty += report.empty;
+  tally.reads += report.reads;
   tally.committed += report.committed;
   addCounts(tally.faults, report.faults);
   addCounts(tally.changes, report.changes);
@@ -68,6 +74,8 @@ export function addTally(total: Tally, part: Tally): void {
   total.calls += part.calls;
   total.acked += part.acked;
   total.popped += part.popped;
+  total.empty += part.empty;
+  total.reads += part.reads;
   total.committed += part.committed;
   addCounts(total.faults, part.faults);
   addCounts(total.changes, part.changes);

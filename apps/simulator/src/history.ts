@@ -1,95 +1,86 @@
-import type { LogIndex, Outcome } from '@rrmq/raft';
-import type { Command, QueueMachine, QueueResult } from '@rrmq/queue';
-import type { SimCluster } from '@rrmq/raft/testing';
+import { EMPTY, type FifoHistory, type Pop, type Publish } from './linearizability/fifo-history.ts';
+import { type Violation, findViolation } from './linearizability/fifo-monitor.ts';
 
-/** A message was lost, invented or handed out twice. */
+/** Clients saw what no queue does: a message was lost, invented, handed out twice or out of order. */
 export class AccountWrong extends Error {
   override readonly name = 'AccountWrong';
 }
 
-export interface Call {
-  readonly client: string;
-  readonly command: Command;
-  outcome: Outcome<QueueResult> | undefined;
-}
+type Open<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What clients asked for and were told. */
+/** A call whose answer has not come; each is ended at most once. */
+export type OpenPublish = Open<Publish>;
+export type OpenPop = Open<Pop>;
+
+/** What clients asked for and were told, by topic, in simulated ms. */
 export class History {
-  readonly calls: Call[] = [];
+  readonly #topics = new Map<string, { publishes: OpenPublish[]; pops: OpenPop[] }>();
+  acked = 0;
+  popped = 0;
+  /** Pops that were told that nothing is there. */
+  empty = 0;
 
-  begin(client: string, command: Command): Call {
-    const call: Call = { client, command, outcome: undefined };
-    this.calls.push(call);
-    return call;
+  constructor(topics: readonly string[]) {
+    for (const topic of topics) this.#topics.set(topic, { publishes: [], pops: [] });
   }
 
-  end(call: Call, outcome: Outcome<QueueResult>): void {
-    call.outcome = outcome;
-    if (outcome.kind === 'committed') this.#account(call, outcome);
+  /** The first attempt of a publish; later ones belong to it. */
+  beginPublish(topic: string, values: readonly string[], beganAt: number): OpenPublish {
+    const publish: OpenPublish = { values, beganAt, endedAt: Infinity };
+    this.#topic(topic).publishes.push(publish);
+    return publish;
   }
 
-  /** Index of each acked publish by body, and of each message that a pop returned. */
-  readonly #published = new Map<string, LogIndex>();
-  readonly #popped = new Map<string, LogIndex>();
-
-  get acked(): number {
-    return this.#published.size;
+  ack(publish: OpenPublish, endedAt: number): void {
+    publish.endedAt = endedAt;
+    this.acked += publish.values.length;
   }
 
-  get popped(): number {
-    return this.#popped.size;
+  /** Until it is ended, or called off, nobody knows whether it took a message. */
+  beginPop(topic: string, beganAt: number): OpenPop {
+    const pop: OpenPop = { got: undefined, beganAt, endedAt: Infinity };
+    this.#topic(topic).pops.push(pop);
+    return pop;
   }
 
-  #account({ command }: Call, { index, result }: { index: LogIndex; result: QueueResult }): void {
-    if (!result.ok) return;
-    if (command.kind === 'publish') {
-      for (const { body } of command.messages) this.#published.set(asText(body), index);
-    } else if (result.kind === 'popped') {
-      this.#accountPop(asText(result.message.body), index);
+  endPop(pop: OpenPop, got: string | typeof EMPTY, endedAt: number): void {
+    pop.got = got;
+    pop.endedAt = endedAt;
+    if (got === EMPTY) this.empty += 1;
+    else this.popped += 1;
+  }
+
+  /** It certainly did nothing. */
+  callOff(topic: string, pop: OpenPop): void {
+    const { pops } = this.#topic(topic);
+    const place = pops.lastIndexOf(pop);
+    if (place >= 0) pops.splice(place, 1);
+  }
+
+  /** At the end, after all topics were drained until a pop found nothing. Throws when no queue could have done this. */
+  settle(): void {
+    for (const [topic, history] of this.#topics) {
+      const violation = findViolation(history);
+      if (violation !== undefined) throw new AccountWrong(textOf(topic, violation, history));
     }
   }
 
-  #accountPop(body: string, index: LogIndex): void {
-    const before = this.#popped.get(body);
-    if (before !== undefined && before !== index) {
-      throw new AccountWrong(`${body} was popped at ${before} and again at ${index}`);
-    }
-    this.#popped.set(body, index);
-  }
-
-  /**
-   * At the end, with the same entries applied on all nodes: every acked publish was popped by somebody, or is still in
-   * the topic, or was taken by a pop whose answer got lost; nothing that was popped was never published.
-   */
-  settle(cluster: SimCluster<QueueResult, QueueMachine>, remaining: readonly string[]): void {
-    const unknownPops = this.calls.filter(
-      ({ command, outcome }) => command.kind === 'pop' && outcome?.kind === 'unknown',
-    ).length;
-    const offered = new Set(
-      this.calls.flatMap(({ command }) =>
-        command.kind === 'publish' ? command.messages.map(({ body }) => asText(body)) : [],
-      ),
-    );
-    const left = new Set(remaining);
-    if (left.size !== remaining.length)
-      throw new AccountWrong('a message stands twice in the topic');
-    for (const body of [...remaining, ...this.#popped.keys()]) {
-      if (!offered.has(body)) throw new AccountWrong(`${body} was never published`);
-    }
-    for (const body of left) {
-      if (this.#popped.has(body)) throw new AccountWrong(`${body} was popped and is still there`);
-    }
-    const missing = [...this.#published.keys()].filter(
-      (body) => !left.has(body) && !this.#popped.has(body),
-    );
-    if (missing.length > unknownPops) {
-      throw new AccountWrong(
-        `${missing.length} acked messages are gone, ${unknownPops} pops had no answer: ${missing.slice(0, 5).join(', ')}`,
-      );
-    }
-    const hashes = new Set(cluster.running.map(({ machine }) => machine.stateHash));
-    if (hashes.size > 1) throw new AccountWrong('nodes with the same entries differ in state');
+  #topic(topic: string): { publishes: OpenPublish[]; pops: OpenPop[] } {
+    const known = this.#topics.get(topic);
+    if (known === undefined) throw new RangeError(`no topic ${topic}`);
+    return known;
   }
 }
 
-const asText = (body: Uint8Array | string): string => Buffer.from(body).toString();
+/** The violation with what clients saw of the values in it, for people. */
+function textOf(topic: string, { kind, values }: Violation, history: FifoHistory): string {
+  const seen = values.map((value) => {
+    const publish = history.publishes.find((each) => each.values.includes(value));
+    const pops = history.pops.filter(({ got }) => got === value);
+    return `${value}: published ${spanOf(publish)}, popped ${pops.map(spanOf).join(' and ') || 'by nobody'}`;
+  });
+  return `${kind} in ${topic}: ${seen.join('; ')}`;
+}
+
+const spanOf = (call: Publish | Pop | undefined): string =>
+  call === undefined ? 'by nobody' : `${call.beganAt.toFixed(1)}…${call.endedAt.toFixed(1)}`;

@@ -111,7 +111,8 @@ function printTally(total: Tally, tookS: number): void {
       `(${rate.toFixed(0)} simulated seconds a second), ${total.events} events`,
   );
   console.log(
-    `${total.calls} client calls, ${total.acked} publishes acked, ${total.popped} pops answered, ` +
+    `${total.calls} client calls, ${total.acked} messages acked, ${total.popped} popped, ` +
+      `${total.empty} pops of an empty topic, ${total.reads} reads, ` +
       `${total.committed} entries committed`,
   );
   for (const what of ['faults', 'changes', 'seen'] as const) {

@@ -4,9 +4,11 @@ import { type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue'
 import { Faults } from './faults.ts';
 import { drain } from './drain.ts';
 import { AccountWrong, History } from './history.ts';
+import { EMPTY } from './linearizability/fifo-history.ts';
 import { Members } from './members.ts';
-import { type Cluster, SimClient, TOPIC } from './sim-client.ts';
+import { type Cluster, SimClient } from './sim-client.ts';
 import { SimQueueHost } from './sim-queue-host.ts';
+import { SimReads } from './sim-reads.ts';
 
 /** How long things go wrong, in simulated ms. */
 const TROUBLE_MS = 20_000;
@@ -24,6 +26,7 @@ const CALLS_MIN = 100;
 const CALLS_MS = 30_000;
 
 const CLIENTS = 4;
+const TOPICS = ['orders', 'mails'] as const;
 
 /** Events that a report counts: a campaign that never comes by them proves nothing about them. */
 const SEEN = [
@@ -44,6 +47,10 @@ export interface Report {
   readonly calls: number;
   readonly acked: number;
   readonly popped: number;
+  /** Pops that were told that nothing is there. */
+  readonly empty: number;
+  /** Linearizable reads that were served. */
+  readonly reads: number;
   readonly committed: number;
   readonly faults: Readonly<Record<string, number>>;
   /** Changes of membership and transfers of leadership, by how they ended. */
@@ -67,15 +74,16 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
       if (event.kind === 'role-changed') nemesis.faults?.roleChanged(id, event.role);
     }),
   );
-  const history = new History();
+  const history = new History(TOPICS);
+  const reads = new SimReads(cluster);
   const clients = Array.from(
     { length: CLIENTS },
-    (_, place) => new SimClient(`client-${place + 1}`, cluster, history),
+    (_, place) => new SimClient(`client-${place + 1}`, { cluster, topics: TOPICS, history, reads }),
   );
   const members = new Members(cluster);
   const faults = new Faults(cluster, members);
   cluster.startAll();
-  await createTopic(cluster);
+  for (const topic of TOPICS) await createTopic(cluster, topic);
   for (const client of clients) client.start();
   faults.start();
   nemesis.faults = faults;
@@ -89,10 +97,12 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   await must(cluster, `${CALLS_MIN} calls are made`, enough, CALLS_MS);
   for (const client of clients) client.stop();
   await quiet(cluster);
-  const remaining = await drainTopic(cluster);
+  for (const topic of TOPICS) await drainTopic(cluster, topic, history);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
-  history.settle(cluster, remaining);
-  return reportOf(seed, cluster, { clients, history, faults, members, seen });
+  const hashes = new Set(cluster.running.map(({ machine }) => machine.stateHash));
+  if (hashes.size > 1) throw new AccountWrong('nodes with the same entries differ in state');
+  history.settle();
+  return reportOf(seed, cluster, { clients, history, reads, faults, members, seen });
 }
 
 function optionsOf(
@@ -148,8 +158,8 @@ const timingOf = (slowness: number) => ({
   electionTimeoutMaxMs: TIMING.electionTimeoutMaxMs * slowness,
 });
 
-async function createTopic(cluster: Cluster): Promise<void> {
-  const command = encodeCommand({ kind: 'create-topic', topic: TOPIC });
+async function createTopic(cluster: Cluster, topic: string): Promise<void> {
+  const command = encodeCommand({ kind: 'create-topic', topic });
   let created = false;
   const attempt = (): void => {
     const leader = cluster.running.find(({ core }) => core.role === 'leader');
@@ -217,35 +227,32 @@ function converged(cluster: Cluster, operators: Members): boolean {
   );
 }
 
-/** Pops what is left, and returns the bodies, oldest first. */
-async function drainTopic(cluster: Cluster): Promise<string[]> {
-  const bodies: string[] = [];
-  const command = encodeCommand({ kind: 'pop', topic: TOPIC });
-  let lastSequence = 0;
+/** Pops what is left, until nothing is. */
+async function drainTopic(cluster: Cluster, topic: string, history: History): Promise<void> {
+  const command = encodeCommand({ kind: 'pop', topic });
   let empty = false;
   const popNext = (): void => {
     const leader = cluster.running.find(({ core }) => core.role === 'leader');
+    const pop = history.beginPop(topic, cluster.world.now());
     leader?.node.propose(command, (outcome) => {
       if (outcome.kind !== 'committed') throw new AccountWrong(`a drain ended ${outcome.kind}`);
-      empty = !outcome.result.ok;
-      if (!outcome.result.ok || outcome.result.kind !== 'popped') return;
-      const { sequence, body } = outcome.result.message;
-      if (sequence <= lastSequence)
-        throw new AccountWrong(`${sequence} came after ${lastSequence}`);
-      lastSequence = sequence;
-      bodies.push(body.toString());
-      popNext();
+      const { result } = outcome;
+      const now = cluster.world.now();
+      empty = !result.ok;
+      if (!result.ok || result.kind !== 'popped') return history.endPop(pop, EMPTY, now);
+      history.endPop(pop, result.message.body.toString(), now);
+      return popNext();
     });
   };
   popNext();
-  await must(cluster, 'the topic is drained', () => empty);
-  return bodies;
+  await must(cluster, `${topic} is drained`, () => empty);
 }
 
 /** What the parts of a run have counted. */
 interface Told {
   readonly clients: readonly SimClient[];
   readonly history: History;
+  readonly reads: SimReads;
   readonly faults: Faults;
   readonly members: Members;
   readonly seen: ReadonlyMap<string, number>;
@@ -254,7 +261,7 @@ interface Told {
 function reportOf(
   seed: number,
   cluster: Cluster,
-  { clients, history, faults, members, seen }: Told,
+  { clients, history, reads, faults, members, seen }: Told,
 ): Report {
   return {
     seed,
@@ -264,10 +271,16 @@ function reportOf(
     calls: clients.reduce((sum, { calls }) => sum + calls, 0),
     acked: history.acked,
     popped: history.popped,
+    empty: history.empty,
+    reads: reads.served,
     committed: cluster.safety.committed,
     faults: Object.fromEntries(faults.counts),
     changes: Object.fromEntries(members.counts),
-    seen: Object.fromEntries(SEEN.map((kind) => [kind, seen.get(kind) ?? 0])),
+    seen: {
+      ...Object.fromEntries(SEEN.map((kind) => [kind, seen.get(kind) ?? 0])),
+      'read-refused': reads.refused,
+      'read-refused-after-deposition': reads.refusedAfterDeposition,
+    },
     traceHash: cluster.running[0]?.machine.stateHash ?? 0,
   };
 }

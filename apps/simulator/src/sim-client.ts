@@ -1,39 +1,52 @@
 import type { Outcome } from '@rrmq/raft';
 import type { SimBoot, SimCluster, SimRandom } from '@rrmq/raft/testing';
 import { type Command, type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
-import type { History } from './history.ts';
+import { AccountWrong, type History, type OpenPop } from './history.ts';
+import { EMPTY } from './linearizability/fifo-history.ts';
+import type { SimReads } from './sim-reads.ts';
 
 export type Cluster = SimCluster<QueueResult, QueueMachine>;
-type Boot = SimBoot<QueueResult, QueueMachine>;
-
-export const TOPIC = 'orders';
+export type Boot = SimBoot<QueueResult, QueueMachine>;
 
 /** How long a client waits for an answer before it calls the outcome unknown. */
-const PATIENCE_MS = 750;
+export const PATIENCE_MS = 750;
 
 /** A rest after a call, and a shorter one after a refusal, up to so many ms. */
-const REST_MS = 900;
-const RETRY_MS = 40;
+const REST_MS = 600;
+const RETRY_MS = 150;
+
+/** Shares of the calls; the rest are pops. */
+const PUBLISHES = 0.43;
+const READS = 0.1;
+const BATCHES = 0.15;
+const BATCH_MAX = 4;
+
+/** What all clients of a run share. */
+export interface ClientWorld {
+  readonly cluster: Cluster;
+  readonly topics: readonly [string, ...string[]];
+  readonly history: History;
+  readonly reads: SimReads;
+}
 
 /**
- * A client that publishes and pops, one call at a time. A publish whose outcome is unknown is repeated with the same
- * producer step until it is known; a pop never is.
+ * A client that publishes, pops and reads, one call at a time. A publish whose outcome is unknown is repeated with the
+ * same producer step until it is known; a pop never is.
  */
 export class SimClient {
   /** Calls begun; a repeated publish is one call. */
   calls = 0;
-  readonly #cluster: Cluster;
+  readonly #world: ClientWorld;
   readonly #random: SimRandom;
-  readonly #history: History;
   readonly #name: string;
-  #sequence = 0;
+  /** The last step published, by topic. */
+  readonly #sequences = new Map<string, number>();
   #stopped = false;
 
-  constructor(name: string, cluster: Cluster, history: History) {
+  constructor(name: string, world: ClientWorld) {
     this.#name = name;
-    this.#cluster = cluster;
-    this.#random = cluster.random.fork();
-    this.#history = history;
+    this.#world = world;
+    this.#random = world.cluster.random.fork();
   }
 
   start(): void {
@@ -47,35 +60,86 @@ export class SimClient {
   #next(): void {
     if (this.#stopped) return;
     this.calls += 1;
-    if (this.#random.chance(0.6)) this.#publish();
-    else this.#pop();
+    const topic = this.#random.pick(this.#world.topics);
+    const choice = this.#random.next();
+    if (choice < PUBLISHES) this.#publish(topic);
+    else if (choice < PUBLISHES + READS) this.#read();
+    else this.#pop(topic);
   }
 
   #later(act: () => void, withinMs = RETRY_MS): void {
-    this.#cluster.world.after(this.#random.next() * withinMs, act);
+    this.#world.cluster.world.after(this.#random.next() * withinMs, act);
   }
 
   #rest(): void {
     this.#later(() => this.#next(), REST_MS);
   }
 
-  #publish(): void {
-    this.#sequence += 1;
-    const producer = { id: this.#name, epoch: 1, sequence: this.#sequence };
-    const body = Buffer.from(`${this.#name}:${this.#sequence}`);
-    const messages = [{ contentType: 'text/plain', body }];
-    const command: Command = { kind: 'publish', topic: TOPIC, producer, messages };
+  #publish(topic: string): void {
+    const { history, cluster } = this.#world;
+    const sequence = (this.#sequences.get(topic) ?? 0) + 1;
+    this.#sequences.set(topic, sequence);
+    const producer = { id: this.#name, epoch: 1, sequence };
+    const count = this.#random.chance(BATCHES) ? this.#random.between(2, BATCH_MAX) : 1;
+    const values = Array.from(
+      { length: count },
+      (_, at) => `${this.#name}:${sequence}${at === 0 ? '' : `.${at}`}`,
+    );
+    const messages = values.map((body) => ({ contentType: 'text/plain', body: Buffer.from(body) }));
+    const command: Command = { kind: 'publish', topic, producer, messages };
+    const publish = history.beginPublish(topic, values, cluster.world.now());
     const attempt = (): void => {
       this.#offer(command, (outcome) => {
-        if (outcome.kind === 'committed' && isKnown(outcome.result)) this.#rest();
-        else if (!this.#stopped) this.#later(attempt);
+        if (outcome.kind !== 'committed') {
+          if (!this.#stopped) this.#later(attempt);
+          return;
+        }
+        const { result } = outcome;
+        if (!result.ok) throw new AccountWrong(`${producer.id}:${sequence} ended ${result.code}`);
+        history.ack(publish, cluster.world.now());
+        this.#rest();
       });
     };
     attempt();
   }
 
-  #pop(): void {
-    this.#offer({ kind: 'pop', topic: TOPIC }, () => this.#rest());
+  /** An empty topic is told of as the product does it: without an entry, after a read that a quorum confirmed. */
+  #pop(topic: string): void {
+    const { history, cluster, reads } = this.#world;
+    const pop = history.beginPop(topic, cluster.world.now());
+    const propose = (): void =>
+      this.#offer({ kind: 'pop', topic }, (outcome) => {
+        this.#popped(topic, pop, outcome);
+        this.#rest();
+      });
+    const target = this.#target();
+    if (target === undefined || target.machine.depth(topic) > 0) return propose();
+    return reads.read(target, (isServed) => {
+      if (isServed && target.machine.depth(topic) > 0) return propose();
+      if (isServed) history.endPop(pop, EMPTY, cluster.world.now());
+      else history.callOff(topic, pop);
+      return this.#rest();
+    });
+  }
+
+  #popped(topic: string, pop: OpenPop, outcome: Outcome<QueueResult>): void {
+    const { history, cluster } = this.#world;
+    if (outcome.kind === 'unknown') return undefined;
+    if (outcome.kind === 'refused') return history.callOff(topic, pop);
+    const { result } = outcome;
+    if (result.ok && result.kind === 'popped') {
+      return history.endPop(pop, result.message.body.toString(), cluster.world.now());
+    }
+    if (!result.ok && result.code === 'no-message') {
+      return history.endPop(pop, EMPTY, cluster.world.now());
+    }
+    return history.callOff(topic, pop);
+  }
+
+  #read(): void {
+    const target = this.#target();
+    if (target === undefined) return this.#rest();
+    return this.#world.reads.read(target, () => this.#rest());
   }
 
   /** Offers to the leader, if one is known, sometimes to anybody. Exactly one outcome comes back. */
@@ -85,31 +149,25 @@ export class SimClient {
       this.#later(() => done({ kind: 'refused', reason: 'not-leader' }));
       return;
     }
-    const call = this.#history.begin(this.#name, command);
     let answered = false;
     const answer = (outcome: Outcome<QueueResult>): void => {
       if (answered) return;
       answered = true;
       callOff();
-      this.#history.end(call, outcome);
       done(outcome);
     };
-    const callOff = this.#cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
+    const { world } = this.#world.cluster;
+    const callOff = world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
     // A paused process takes the request from its socket when it goes on.
     target.process.run(() => target.node.propose(encodeCommand(command), answer));
   }
 
   #target(): Boot | undefined {
-    const { running } = this.#cluster;
+    const { running } = this.#world.cluster;
     const [first, ...others] = running;
     if (first === undefined) return undefined;
     const anybody = this.#random.pick([first, ...others]);
     if (this.#random.chance(0.1)) return anybody;
     return running.find(({ core }) => core.role === 'leader') ?? anybody;
   }
-}
-
-/** Whether the answer tells what became of a publish: it was added, now or before. */
-function isKnown(result: QueueResult): boolean {
-  return result.ok;
 }
