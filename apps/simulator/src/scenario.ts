@@ -64,12 +64,12 @@ export interface Report {
 export type Log = (line: string) => void;
 
 /** Runs one seed: trouble, recovery, accounting. Throws when anything is not as promised. */
-export async function runSeed(seed: number, log: Log = () => undefined): Promise<Report> {
+export async function runSeed(seed: number, log?: Log): Promise<Report> {
   const nemesis: { faults?: Faults } = {};
   const seen = new Map<string, number>();
   const cluster: Cluster = new SimCluster(
     optionsOf(seed, (id, event) => {
-      log(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
+      log?.(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
       seen.set(event.kind, (seen.get(event.kind) ?? 0) + 1);
       if (event.kind === 'role-changed') nemesis.faults?.roleChanged(id, event.role);
     }),
@@ -91,7 +91,7 @@ export async function runSeed(seed: number, log: Log = () => undefined): Promise
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= CALLS_MIN;
   faults.stop();
   members.stop();
-  log(`${cluster.world.now().toFixed(1)} all faults end`);
+  log?.(`${cluster.world.now().toFixed(1)} all faults end`);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
   await must(cluster, 'a leader is elected', () => agree(cluster, members));
   await must(cluster, `${CALLS_MIN} calls are made`, enough, CALLS_MS);
