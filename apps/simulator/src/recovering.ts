@@ -1,8 +1,9 @@
+import { TIMING } from './cluster-options.ts';
 import { AccountWrong } from './history.ts';
 import type { Members } from './faults/members.ts';
 import type { Cluster } from './sim-client.ts';
 
-/** After the faults end, a leader must be there and all nodes must agree within this. */
+/** After the faults end, a leader must be there and all nodes must agree within this, at the default timing. */
 const RECOVERY_MS = 10_000;
 
 /** Runs until `done`; a cluster without faults has no excuse. */
@@ -10,11 +11,14 @@ export async function must(
   cluster: Cluster,
   what: string,
   done: () => boolean,
-  withinMs = RECOVERY_MS,
+  withinMs = recoveryMs(cluster),
 ): Promise<void> {
   const reached = await cluster.run(cluster.world.now() + withinMs, done);
   if (!reached) throw new AccountWrong(`not within ${withinMs} ms: ${what}\n${pictureOf(cluster)}`);
 }
+
+const recoveryMs = ({ electionTimeoutMaxMs }: Cluster): number =>
+  RECOVERY_MS * (electionTimeoutMaxMs / TIMING.electionTimeoutMaxMs);
 
 /** A line for each node, for people. */
 function pictureOf(cluster: Cluster): string {

@@ -2,6 +2,7 @@ import type { NodeAddress } from '../core/configuration.ts';
 import { type NodeId, nodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
+import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import { clusterIdOf } from '../driver/membership.ts';
 import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
@@ -67,6 +68,7 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   readonly network?: Partial<SimNetworkFaults>;
   readonly node?: Pick<
     RaftNodeOptions<Result>,
+    | 'timing'
     | 'limits'
     | 'flush'
     | 'keepLogBytes'
@@ -130,6 +132,12 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const running: SimBoot<Result, Machine>[] = [];
     for (const { boot } of this.#sites.values()) if (boot !== undefined) running.push(boot);
     return running;
+  }
+
+  /** The longest that a follower waits for a leader before it campaigns. */
+  get electionTimeoutMaxMs(): number {
+    const { electionTimeoutMaxMs } = { ...DEFAULT_SETTINGS, ...this.#options.node?.timing };
+    return electionTimeoutMaxMs;
   }
 
   bootOf(id: NodeId): SimBoot<Result, Machine> | undefined {
