@@ -15,9 +15,11 @@ async function runPortion(
   tell: (message: WorkerMessage) => void,
 ): Promise<void> {
   const tally = emptyTally();
+  const before = process.cpuUsage();
   for (let seed = from; seed < from + seeds; seed += 1) {
     tell({ kind: 'began', seed });
     await addSeed(tally, seed, options);
   }
-  tell({ kind: 'done', tally });
+  const { user, system } = process.cpuUsage(before);
+  tell({ kind: 'done', tally, cpuMs: (user + system) / 1_000 });
 }
