@@ -27,6 +27,8 @@ export interface ClientWorld {
   readonly topics: readonly [string, ...string[]];
   readonly history: History;
   readonly reads: SimReads;
+  /** Messages are made longer by up to so much. */
+  readonly paddingBytesMax: number;
 }
 
 /**
@@ -76,14 +78,15 @@ export class SimClient {
   }
 
   #publish(topic: string): void {
-    const { history, cluster } = this.#world;
+    const { history, cluster, paddingBytesMax } = this.#world;
+    const padding = '.'.repeat(this.#random.between(0, paddingBytesMax));
     const sequence = (this.#sequences.get(topic) ?? 0) + 1;
     this.#sequences.set(topic, sequence);
     const producer = { id: this.#name, epoch: 1, sequence };
     const count = this.#random.chance(BATCHES) ? this.#random.between(2, BATCH_MAX) : 1;
     const values = Array.from(
       { length: count },
-      (_, at) => `${this.#name}:${sequence}${at === 0 ? '' : `.${at}`}`,
+      (_, at) => `${this.#name}:${sequence}${at === 0 ? '' : `.${at}`}${padding}`,
     );
     const messages = values.map((body) => ({ contentType: 'text/plain', body: Buffer.from(body) }));
     const command: Command = { kind: 'publish', topic, producer, messages };

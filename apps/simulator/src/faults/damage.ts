@@ -6,7 +6,7 @@ import type { Trouble } from './trouble.ts';
 const NOTICED_MS = [100, 3_000] as const;
 
 /** A fault that finds the cluster in no state for it waits for a better moment, so often and so long. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
 type Core = Trouble['cluster']['running'][number]['core'];
