@@ -30,7 +30,7 @@ export class Damage {
     this.#whenBearable(random, ATTEMPTS, (id) => {
       const { cluster } = this.#trouble;
       this.#trouble.end(id, 'crash');
-      cluster.diskOf(id).restore(new Map());
+      cluster.wipe(id);
       this.#trouble.storeOf(id)?.wipe();
       cluster.world.after(random.between(...NOTICED_MS), () => cluster.start(id));
       cluster.world.after(2 * random.between(...NOTICED_MS), () => this.#replace(id, random));

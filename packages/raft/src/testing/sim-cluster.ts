@@ -45,7 +45,8 @@ export interface SimBoot<Result, Machine extends StateMachine<Result>> {
 interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly id: NodeId;
   readonly address: PeerAddress;
-  readonly create: NewNode | JoiningNode;
+  /** What an empty disk becomes. */
+  create: NewNode | JoiningNode;
   readonly disk: SimDisk;
   readonly machines: SimMachineHost<Machine>;
   readonly clock: SimClock;
@@ -177,6 +178,18 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   retire(id: NodeId): void {
     this.crash(id);
     this.#sites.delete(id);
+  }
+
+  /**
+   * The disk of a node is replaced by an empty one, and its process ends. When it starts again it comes under its old id
+   * with another instance id, as that is made with the data directory. What the machine keeps is the host's business.
+   */
+  wipe(id: NodeId): void {
+    const site = this.#site(id);
+    this.crash(id);
+    site.disk.restore(new Map());
+    const digits = Array.from({ length: 32 }, () => this.random.between(0, 9));
+    if ('instanceId' in site.create) site.create = { ...site.create, instanceId: digits.join('') };
   }
 
   /** Starts the process of a node. It is in `running` once it has opened its log. */
