@@ -6,7 +6,7 @@ import type { Trouble } from './trouble.ts';
 const NOTICED_MS = [100, 3_000] as const;
 
 /** A fault that finds the cluster in no state for it waits for a better moment, so often and so long. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
 type Core = Trouble['cluster']['running'][number]['core'];
@@ -30,7 +30,7 @@ export class Damage {
     this.#whenBearable(random, ATTEMPTS, (id) => {
       const { cluster } = this.#trouble;
       this.#trouble.end(id, 'crash');
-      cluster.diskOf(id).restore(new Map());
+      cluster.wipe(id);
       this.#trouble.storeOf(id)?.wipe();
       cluster.world.after(random.between(...NOTICED_MS), () => cluster.start(id));
       cluster.world.after(2 * random.between(...NOTICED_MS), () => this.#replace(id, random));
