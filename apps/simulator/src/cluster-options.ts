@@ -12,6 +12,14 @@ export const RESERVE_BYTES = 65_536;
 /** Room that a simulated node holds back for a full disk: that of some small segments. */
 const BALLAST_BYTES = 65_536;
 
+/** Heartbeats and elections of half of the seeds have the default timing, those of the others twice or four times it. */
+const SLOWNESS = [1, 1, 2, 4] as const;
+export const TIMING = {
+  heartbeatMs: 50,
+  electionTimeoutMinMs: 300,
+  electionTimeoutMaxMs: 600,
+} as const;
+
 /** What the families of a seed decide about its cluster. */
 export interface ClusterTraits {
   /** The network loses, doubles and reorders. */
@@ -53,6 +61,7 @@ export function optionsOf(
     },
     diskMs,
     node: {
+      timing: timingOf(random.pick(SLOWNESS)),
       limits: small
         ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
         : {},
@@ -77,3 +86,9 @@ export function optionsOf(
     drain,
   };
 }
+
+const timingOf = (slowness: number) => ({
+  heartbeatMs: TIMING.heartbeatMs * slowness,
+  electionTimeoutMinMs: TIMING.electionTimeoutMinMs * slowness,
+  electionTimeoutMaxMs: TIMING.electionTimeoutMaxMs * slowness,
+});

@@ -9,7 +9,7 @@ import { Trouble } from './faults/trouble.ts';
 import { AccountWrong, History } from './history.ts';
 import { EMPTY } from './linearizability/fifo-history.ts';
 import { Marks } from './marks.ts';
-import { agree, converged, must } from './recovering.ts';
+import { agree, converged, elect, must } from './recovering.ts';
 import { type Report, type Told, reportOf } from './report.ts';
 import { SeedFailed } from './seed-failed.ts';
 import { type Cluster, SimClient } from './sim-client.ts';
@@ -57,7 +57,7 @@ export interface RunOptions {
 /** Runs one seed: trouble, recovery, accounting. Rejects with `SeedFailed` when anything is not as promised. */
 export async function runSeed(
   seed: number,
-  { log = () => undefined, without = new Set(), length = 'full', families: only }: RunOptions = {},
+  { log, without = new Set(), length = 'full', families: only }: RunOptions = {},
 ): Promise<Report> {
   const chance = new SimRandom(seed ^ 0xfa117);
   const families = chooseFamilies(chance, only);
@@ -76,22 +76,21 @@ export async function runSeed(
 /** A cluster, and what makes its life hard. */
 function hardCluster(
   seed: number,
-  { families, log }: { readonly families: readonly string[]; readonly log: Log },
+  { families, log }: { readonly families: readonly string[]; readonly log: Log | undefined },
 ): { readonly cluster: Cluster; readonly trouble: Trouble } {
   const met: { trouble?: Trouble } = {};
   const stores = new Map<number, SimQueueHost>();
   const marks = new Marks();
   const traits = { losses: families.includes('losses'), clocks: families.includes('clocks') };
-  const tell = (line: string): void => log(`${cluster.world.now().toFixed(1)} ${line}`);
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),
     onEvent: (id, event) => {
-      tell(`node ${id} ${JSON.stringify(event)}`);
+      log?.(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
       marks.event(id, event);
       met.trouble?.event(id, event);
     },
     onNodeFailed: (id, error) => {
-      tell(`node ${id} fails: ${String(error)}`);
+      log?.(`${cluster.world.now().toFixed(1)} node ${id} fails: ${String(error)}`);
       return met.trouble?.ends.isExpected(id, error) ?? false;
     },
   });
@@ -104,7 +103,7 @@ function hardCluster(
 interface Life extends Length {
   readonly trouble: Trouble;
   readonly faults: Faults;
-  readonly log: Log;
+  readonly log: Log | undefined;
 }
 
 /** Clients work while things go wrong, and after that. */
@@ -135,7 +134,8 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   });
   trouble.stop();
   members.stop();
-  log(`${cluster.world.now().toFixed(1)} all faults end`);
+  log?.(`${cluster.world.now().toFixed(1)} all faults end`);
+  await elect(cluster);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
   await must(cluster, 'a leader is elected', () => agree(cluster, members));
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;

@@ -13,7 +13,7 @@ export const PATIENCE_MS = 750;
 
 /** A rest after a call, and a shorter one after a refusal, up to so many ms. */
 const REST_MS = 600;
-const RETRY_MS = 40;
+const RETRY_MS = 150;
 
 /** Shares of the calls; the rest are pops. */
 const PUBLISHES = 0.43;
@@ -156,11 +156,13 @@ export class SimClient {
     const answer = (outcome: Outcome<QueueResult>): void => {
       if (answered) return;
       answered = true;
+      callOff();
       done(outcome);
     };
+    const { world } = this.#world.cluster;
+    const callOff = world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
     // A paused process takes the request from its socket when it goes on.
     target.process.run(() => target.node.propose(encodeCommand(command), answer));
-    this.#world.cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
   }
 
   #target(): Boot | undefined {

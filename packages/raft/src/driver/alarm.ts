@@ -1,10 +1,16 @@
 import type { Timers } from '../ports.ts';
 
-/** One coarse timer: it is left alone while it rings early enough. */
+/**
+ * One coarse timer: it is left alone while it goes off early enough. When it does, and later calls of `set` want it to
+ * ring later, it waits for the rest.
+ */
 export class Alarm {
   readonly #timers: Timers;
   readonly #ring: () => void;
   #callOff: (() => void) | undefined;
+  /** When the timer goes off; infinite: there is none. */
+  #timerMs = Number.POSITIVE_INFINITY;
+  /** When it is to ring, as the newest call of `set` says. */
   #dueMs = Number.POSITIVE_INFINITY;
 
   constructor(timers: Timers, ring: () => void) {
@@ -12,17 +18,23 @@ export class Alarm {
     this.#ring = ring;
   }
 
-  /** Rings within `inMs`, or a little later, once. `nowMs` is monotonic. */
+  /** Rings in `inMs`, or a little later, once, and not when an earlier call said. `nowMs` is monotonic. */
   set(nowMs: number, inMs: number): void {
     // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
-    const dueMs = nowMs + Math.max(1, Math.ceil(inMs));
-    if (this.#dueMs <= dueMs) return;
+    this.#dueMs = nowMs + Math.max(1, Math.ceil(inMs));
+    if (this.#timerMs <= this.#dueMs) return;
     this.#callOff?.();
-    this.#dueMs = dueMs;
-    this.#callOff = this.#timers.after(dueMs - nowMs, () => {
-      this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#wait(nowMs);
+  }
+
+  #wait(nowMs: number): void {
+    const timerMs = this.#dueMs;
+    this.#timerMs = timerMs;
+    this.#callOff = this.#timers.after(timerMs - nowMs, () => {
+      this.#timerMs = Number.POSITIVE_INFINITY;
       this.#callOff = undefined;
-      this.#ring();
+      if (this.#dueMs > timerMs) this.#wait(timerMs);
+      else this.#ring();
     });
   }
 

@@ -64,7 +64,7 @@ export class RaftNode<Result> implements Group<Result> {
       read: (done) => this.read(done),
     });
     this.#core = this.#parts.core;
-    options.inspect?.core(this.#core);
+    options.inspect?.core(this.#core, log.recovered);
     const { role, term, committed, vote, configuration } = this.#core;
     this.#configuration = configuration;
     this.#seen = { role, term, leader: NOBODY, committed, vote };

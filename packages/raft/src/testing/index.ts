@@ -1,4 +1,5 @@
-export { Safety, SafetyViolated } from './safety.ts';
+export { Safety } from './safety.ts';
+export { SafetyViolated } from './safety-violated.ts';
 export {
   DIRECTORY,
   type SimBoot,

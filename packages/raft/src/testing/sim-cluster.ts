@@ -2,11 +2,13 @@ import type { NodeAddress } from '../core/configuration.ts';
 import { type NodeId, nodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
+import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import { clusterIdOf } from '../driver/membership.ts';
 import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
 import type { PeerAddress, StateMachine } from '../ports.ts';
+import type { Recovered } from '../storage/recovered.ts';
 import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -67,6 +69,7 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   readonly network?: Partial<SimNetworkFaults>;
   readonly node?: Pick<
     RaftNodeOptions<Result>,
+    | 'timing'
     | 'limits'
     | 'flush'
     | 'keepLogBytes'
@@ -120,6 +123,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     }
   }
 
+  /** The nodes that the cluster began with. */
+  get founders(): readonly NodeId[] {
+    return Array.from({ length: this.#options.size }, (_, place) => nodeId(place + 1));
+  }
+
   /** The nodes that take part: founding ones and those that joined, but for the ones that retired. */
   get ids(): readonly NodeId[] {
     return [...this.#sites.keys()];
@@ -130,6 +138,12 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const running: SimBoot<Result, Machine>[] = [];
     for (const { boot } of this.#sites.values()) if (boot !== undefined) running.push(boot);
     return running;
+  }
+
+  /** The longest that a follower waits for a leader before it campaigns. */
+  get electionTimeoutMaxMs(): number {
+    const { electionTimeoutMaxMs } = { ...DEFAULT_SETTINGS, ...this.#options.node?.timing };
+    return electionTimeoutMaxMs;
   }
 
   bootOf(id: NodeId): SimBoot<Result, Machine> | undefined {
@@ -245,7 +259,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     for (const { boot } of this.#sites.values()) {
-      if (boot !== undefined) this.safety.observe(boot.core);
+      if (boot === undefined) continue;
+      this.safety.observe(boot.core);
+      this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
     }
   }
 
@@ -262,6 +278,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       machines: this.#options.machines(this.random.fork(), id),
       disk: new SimDisk({
         random: this.random.fork(),
+        tampered: () => this.safety.promises.log(id).forget(),
+        appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
@@ -278,8 +296,13 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     let core: Raft | undefined;
     try {
       const inspect = {
-        core: (started: Raft) => (core = started),
-        sent: (rpc: Rpc) => this.safety.sent(rpc),
+        core: (started: Raft, recovered: Recovered) => {
+          core = started;
+          this.safety.promises.opened(site.id, recovered);
+        },
+        sent: (rpc: Rpc) => {
+          if (core !== undefined) this.safety.sent(rpc, core);
+        },
       };
       const node = await RaftNode.open<Result>({
         ...this.#nodeOptions(site, process),
@@ -329,6 +352,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const site = this.#sites.get(id);
     if (site?.process === undefined) return;
     site.process.die();
+    this.safety.promises.log(id).close();
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
