@@ -15,10 +15,15 @@ const RECOVERY_MS = 10_000;
 const UNSETTLED_MS = 6_000;
 const ELECTIONS = 3;
 
+/**
+ * A leader serves when an entry of its term is committed, and a voter that has just joined may have to get the whole
+ * log for that: some hundred entries, one at a time and at 60 ms each where disk, network and limits are the worst.
+ */
+export const CATCH_UP_MS = 60_000;
+
 /** A leader is there, soon after all are up and connected. */
 export async function elect(cluster: Cluster): Promise<void> {
-  const hasLeader = (): boolean =>
-    cluster.running.some(({ core }) => core.role === 'leader' && core.serving);
+  const hasLeader = (): boolean => cluster.running.some(({ core }) => core.role === 'leader');
   const isUp = (): boolean => cluster.running.length === cluster.ids.length && hasLeader();
   await cluster.run(cluster.world.now() + UNSETTLED_MS, isUp);
   await must(cluster, 'a leader is there', hasLeader, ELECTIONS * cluster.electionTimeoutMaxMs);
