@@ -29,6 +29,13 @@ export class Damage {
   wipe(random: SimRandom): void {
     this.#whenBearable(random, ATTEMPTS, (id) => {
       const { cluster } = this.#trouble;
+      const [founder, ...others] = cluster.founders;
+      // With an empty disk, the one node of a config file begins that cluster of one anew, and there is nobody whom it
+      // could ask: its operators must know.
+      if (id === founder && others.length === 0) {
+        this.#damaged = undefined;
+        return;
+      }
       this.#trouble.end(id, 'crash');
       cluster.wipe(id);
       this.#trouble.storeOf(id)?.wipe();

@@ -123,6 +123,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     }
   }
 
+  /** The nodes that the cluster began with. */
+  get founders(): readonly NodeId[] {
+    return Array.from({ length: this.#options.size }, (_, place) => nodeId(place + 1));
+  }
+
   /** The nodes that take part: founding ones and those that joined, but for the ones that retired. */
   get ids(): readonly NodeId[] {
     return [...this.#sites.keys()];
