@@ -20,7 +20,6 @@ export class Alarm {
 
   /** Rings in `inMs`, or a little later, once, and not when an earlier call said. `nowMs` is monotonic. */
   set(nowMs: number, inMs: number): void {
-    // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
     this.#dueMs = nowMs + Math.max(1, Math.ceil(inMs));
     if (this.#timerMs <= this.#dueMs) return;
     this.#callOff?.();
@@ -30,7 +29,8 @@ export class Alarm {
   #wait(nowMs: number): void {
     const timerMs = this.#dueMs;
     this.#timerMs = timerMs;
-    this.#callOff = this.#timers.after(timerMs - nowMs, () => {
+    // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
+    this.#callOff = this.#timers.after(Math.ceil(timerMs - nowMs), () => {
       this.#timerMs = Number.POSITIVE_INFINITY;
       this.#callOff = undefined;
       if (this.#dueMs > timerMs) this.#wait(timerMs);
