@@ -48,7 +48,7 @@ export async function addSeed(tally: Tally, seed: number): Promise<void> {
   } catch (error) {
     tally.failures.push({
       seed,
-      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      error: error instanceof Error ? error.message : String(error),
     });
   }
 }

@@ -39,7 +39,7 @@ program
 
 async function runOne(seed: number, { verbose }: RunOptions): Promise<boolean> {
   try {
-    const report = await runSeed(seed, verbose ? (line) => console.log(line) : undefined);
+    const report = await runSeed(seed, verbose ? { log: (line) => console.log(line) } : {});
     console.log(JSON.stringify(report, null, 2));
     return false;
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Timers } from '../ports.ts';
+import type { Clock, Timers } from '../ports.ts';
 
 /**
  * One coarse timer: it is left alone while it goes off early enough. When it does, and later calls of `set` want it to
@@ -6,6 +6,7 @@ import type { Timers } from '../ports.ts';
  */
 export class Alarm {
   readonly #timers: Timers;
+  readonly #clock: Clock;
   readonly #ring: () => void;
   #callOff: (() => void) | undefined;
   /** When the timer goes off; infinite: there is none. */
@@ -13,8 +14,9 @@ export class Alarm {
   /** When it is to ring, as the newest call of `set` says. */
   #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(timers: Timers, ring: () => void) {
+  constructor({ timers, clock }: { timers: Timers; clock: Clock }, ring: () => void) {
     this.#timers = timers;
+    this.#clock = clock;
     this.#ring = ring;
   }
 
@@ -33,7 +35,9 @@ export class Alarm {
     this.#callOff = this.#timers.after(Math.ceil(timerMs - nowMs), () => {
       this.#timerMs = Number.POSITIVE_INFINITY;
       this.#callOff = undefined;
-      if (this.#dueMs > timerMs) this.#wait(timerMs);
+      // By the clock: a process that stood still hears of its timers late.
+      const goneOffMs = this.#clock.monotonicMs();
+      if (this.#dueMs > goneOffMs) this.#wait(goneOffMs);
       else this.#ring();
     });
   }

@@ -8,17 +8,21 @@ import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
 import type { PeerAddress, StateMachine } from '../ports.ts';
+import type { Recovered } from '../storage/recovered.ts';
 import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
 import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
 import { SimPeerAuth } from './sim-peer-auth.ts';
-import { type ClockFault, SimProcess } from './sim-process.ts';
+import { type ClockFault, SimClock } from './sim-clock.ts';
+import { SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 import type { DiskOperation } from './sim-store.ts';
 import { SimWorld } from './sim-world.ts';
 
-const DIRECTORY = '/data';
+/** Where each simulated node keeps its log, on a disk of its own. */
+export const DIRECTORY = '/data';
+const DISK_MS = [0.1, 3] as const;
 const SECRET = 'a secret that all simulated nodes share';
 
 /** What keeps the state of a machine while the processes that run it come and go. */
@@ -46,7 +50,7 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly create: NewNode | JoiningNode;
   readonly disk: SimDisk;
   readonly machines: SimMachineHost<Machine>;
-  readonly clock: ClockFault;
+  readonly clock: SimClock;
   /** Time that a durable write takes, uniform between the two. */
   diskMs: readonly [number, number];
   /** Set from the moment a process starts. */
@@ -58,7 +62,7 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
 export interface SimClusterOptions<Result, Machine extends StateMachine<Result>> {
   readonly size: number;
   readonly seed: number;
-  readonly machines: (random: SimRandom) => SimMachineHost<Machine>;
+  readonly machines: (random: SimRandom, id: NodeId) => SimMachineHost<Machine>;
   /** Tells states apart: equal ones at equal indexes are expected. */
   readonly hashOf: (machine: Machine) => number;
   readonly network?: Partial<SimNetworkFaults>;
@@ -71,6 +75,7 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
     | 'keepLogBytesMax'
     | 'segmentBytes'
     | 'reserveBytes'
+    | 'ballastBytes'
   >;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
@@ -79,6 +84,11 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   /** Clocks of a node. Default: right. */
   readonly clock?: () => ClockFault;
   readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
+  /**
+   * A node cannot start or go on. True when that is how it should be: its process ends then, and what it wrote stays.
+   * Default: it never should, and the run ends.
+   */
+  readonly onNodeFailed?: (id: NodeId, error: unknown) => boolean;
   /** Lets all promises that can go on do so. */
   readonly drain: () => Promise<void>;
 }
@@ -144,6 +154,15 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   diskOf(id: NodeId): SimDisk {
     return this.#site(id).disk;
+  }
+
+  /** How long a durable write takes while nobody says otherwise. */
+  get usualDiskMs(): readonly [number, number] {
+    return this.#options.diskMs ?? DISK_MS;
+  }
+
+  clockOf(id: NodeId): SimClock {
+    return this.#site(id).clock;
   }
 
   /** From now on a durable write of this node takes so long, uniform between the two. */
@@ -222,7 +241,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     for (const { boot } of this.#sites.values()) {
-      if (boot !== undefined) this.safety.observe(boot.core);
+      if (boot === undefined) continue;
+      this.safety.observe(boot.core);
+      this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
     }
   }
 
@@ -232,13 +253,15 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       id,
       address: { ip: address.ip, port: address.internalPort },
       create,
-      clock: this.#options.clock?.() ?? { skewMs: 0, rate: 1 },
-      diskMs: this.#options.diskMs ?? [0.1, 3],
+      clock: new SimClock(this.world, this.#options.clock?.() ?? { skewMs: 0, rate: 1 }),
+      diskMs: this.usualDiskMs,
       process: undefined,
       boot: undefined,
-      machines: this.#options.machines(this.random.fork()),
+      machines: this.#options.machines(this.random.fork(), id),
       disk: new SimDisk({
         random: this.random.fork(),
+        tampered: () => this.safety.promises.log(id).forget(),
+        appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
@@ -255,8 +278,13 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     let core: Raft | undefined;
     try {
       const inspect = {
-        core: (started: Raft) => (core = started),
-        sent: (rpc: Rpc) => this.safety.sent(rpc),
+        core: (started: Raft, recovered: Recovered) => {
+          core = started;
+          this.safety.promises.opened(site.id, recovered);
+        },
+        sent: (rpc: Rpc) => {
+          if (core !== undefined) this.safety.sent(rpc, core);
+        },
       };
       const node = await RaftNode.open<Result>({
         ...this.#nodeOptions(site, process),
@@ -265,15 +293,16 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       });
       if (core !== undefined && process.alive) site.boot = { process, machine, node, core };
     } catch (error) {
-      if (process.alive) this.#fail(error);
+      this.#nodeFailed(site, process, error);
     }
   }
 
   #nodeOptions(
-    { id, disk, address, create }: SimSite<Result, Machine>,
+    site: SimSite<Result, Machine>,
     process: SimProcess,
   ): Omit<RaftNodeOptions<Result>, 'machine' | 'inspect'> {
     const random = this.random.fork();
+    const { id, disk, address, create } = site;
     return {
       directory: DIRECTORY,
       create,
@@ -287,10 +316,10 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         random,
       },
       segmentBytes: { first: 16_384, later: 65_536 },
-      ...this.#options.node,
       ballastBytes: 0,
+      ...this.#options.node,
       onEvent: (event) => this.#options.onEvent?.(id, event),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.#nodeFailed(site, process, error),
     };
   }
 
@@ -305,12 +334,22 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const site = this.#sites.get(id);
     if (site?.process === undefined) return;
     site.process.die();
+    this.safety.promises.log(id).close();
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
     this.network.crash(site.address);
     this.network.restart(site.address);
     endDisks(site);
+  }
+
+  #nodeFailed(site: SimSite<Result, Machine>, process: SimProcess, error: unknown): void {
+    if (!process.alive) return;
+    if (this.#options.onNodeFailed?.(site.id, error) !== true) return this.#fail(error);
+    // What its process does until it ends can still be seen.
+    this.world.after(0, () => {
+      if (process.alive) this.kill(site.id);
+    });
   }
 
   #fail(error: unknown): void {

@@ -63,6 +63,8 @@ class SimHost {
   readonly blocked = new Set<string>();
   /** Hosts that everything to is held up. */
   readonly stalled = new Set<string>();
+  /** What everything to and from here takes longer. */
+  extraMs = 0;
   accept: ((stream: PeerStream) => void) | undefined;
   isUp = true;
   /** Counts the processes. */
@@ -178,6 +180,11 @@ export class SimNetwork {
     const host = this.#host(from);
     host.stalled.delete(keyOf(to));
     this.#release(host);
+  }
+
+  /** Everything to and from this address takes so much longer, until it is 0 again. */
+  slow(address: PeerAddress, extraMs: number): void {
+    this.#host(address).extraMs = extraMs;
   }
 
   #release(host: SimHost): void {
@@ -308,7 +315,8 @@ class SimStream implements PeerStream {
 
   #latencyMs(): number {
     const { faults, random } = this.#network;
-    return faults.minMs + (faults.maxMs - faults.minMs) * random.next();
+    const extraMs = this.#here.extraMs + this.#there.extraMs;
+    return extraMs + faults.minMs + (faults.maxMs - faults.minMs) * random.next();
   }
 
   #isBlocked(): boolean {

@@ -5,7 +5,22 @@ import { VirtualTime } from '../transport/virtual-time.ts';
 class Bell {
   readonly time = new VirtualTime();
   readonly rungAtMs: number[] = [];
-  readonly alarm = new Alarm(this.time, () => this.rungAtMs.push(this.time.now()));
+  /** Set while the process stands still: what rings then is heard when it goes on. */
+  heldUp: (() => void)[] | undefined;
+  readonly alarm = new Alarm({ timers: this, clock: this.time }, () =>
+    this.rungAtMs.push(this.time.now()),
+  );
+
+  after(ms: number, callback: () => void): () => void {
+    return this.time.after(ms, () => {
+      if (this.heldUp === undefined) callback();
+      else this.heldUp.push(callback);
+    });
+  }
+
+  afterIo(callback: () => void): void {
+    this.after(0, callback);
+  }
 
   set(inMs: number): void {
     this.alarm.set(this.time.now(), inMs);
@@ -37,6 +52,19 @@ describe('an alarm', () => {
     bell.set(10);
     bell.time.pass(200);
     expect(bell.rungAtMs).toEqual([10]);
+  });
+
+  it('whose timer went off while the process stood still is not late for what was set since', () => {
+    const bell = new Bell();
+    bell.set(50);
+    const heldUp: (() => void)[] = [];
+    bell.heldUp = heldUp;
+    bell.time.pass(2_000);
+    bell.heldUp = undefined;
+    bell.set(50);
+    for (const callback of heldUp) callback();
+    bell.time.pass(5_000);
+    expect(bell.rungAtMs).toEqual([2_050]);
   });
 
   it('that is stopped while it waits for the rest does not ring', () => {
