@@ -59,6 +59,7 @@ export function optionsOf(
     },
     diskMs,
     node: {
+      timing: timingOf(random.pick(SLOWNESS)),
       limits: small
         ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
         : {},

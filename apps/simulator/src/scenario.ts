@@ -53,7 +53,7 @@ export interface RunOptions {
 /** Runs one seed: trouble, recovery, accounting. Rejects with `SeedFailed` when anything is not as promised. */
 export async function runSeed(
   seed: number,
-  { log = () => undefined, without = new Set(), length = 'full' }: RunOptions = {},
+  { log, without = new Set(), length = 'full' }: RunOptions = {},
 ): Promise<Report> {
   const chance = new SimRandom(seed ^ 0xfa117);
   const families = chooseFamilies(chance);
@@ -72,22 +72,21 @@ export async function runSeed(
 /** A cluster, and what makes its life hard. */
 function hardCluster(
   seed: number,
-  { families, log }: { readonly families: readonly string[]; readonly log: Log },
+  { families, log }: { readonly families: readonly string[]; readonly log: Log | undefined },
 ): { readonly cluster: Cluster; readonly trouble: Trouble } {
   const met: { trouble?: Trouble } = {};
   const stores = new Map<number, SimQueueHost>();
   const marks = new Marks();
   const traits = { losses: families.includes('losses'), clocks: families.includes('clocks') };
-  const tell = (line: string): void => log(`${cluster.world.now().toFixed(1)} ${line}`);
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),
     onEvent: (id, event) => {
-      tell(`node ${id} ${JSON.stringify(event)}`);
+      log?.(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
       marks.event(id, event);
       met.trouble?.event(id, event);
     },
     onNodeFailed: (id, error) => {
-      tell(`node ${id} fails: ${String(error)}`);
+      log?.(`${cluster.world.now().toFixed(1)} node ${id} fails: ${String(error)}`);
       return met.trouble?.ends.isExpected(id, error) ?? false;
     },
   });
@@ -100,7 +99,7 @@ function hardCluster(
 interface Life extends Length {
   readonly trouble: Trouble;
   readonly faults: Faults;
-  readonly log: Log;
+  readonly log: Log | undefined;
 }
 
 /** Clients work while things go wrong, and after that. */

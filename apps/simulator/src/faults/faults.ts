@@ -13,7 +13,7 @@ export interface FaultsOptions {
   readonly random: SimRandom;
   /** Numbers of faults that are left out. */
   readonly without: ReadonlySet<number>;
-  readonly log: (line: string) => void;
+  readonly log: ((line: string) => void) | undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ export class Faults {
     const { without, log } = this.#options;
     const isLeftOut = without.has(number);
     const nowMs = this.#trouble.cluster.world.now();
-    log(`${nowMs.toFixed(1)} fault ${number} ${fault.name}${isLeftOut ? ' (left out)' : ''}`);
+    log?.(`${nowMs.toFixed(1)} fault ${number} ${fault.name}${isLeftOut ? ' (left out)' : ''}`);
     if (isLeftOut) return;
     this.counts.set(fault.name, (this.counts.get(fault.name) ?? 0) + 1);
     fault.inject(this.#trouble, random);

@@ -1,4 +1,6 @@
-import { type Report, runSeed } from './scenario.ts';
+import { type Report, type RunOptions, runSeed } from '../scenario.ts';
+
+export type SeedOptions = Pick<RunOptions, 'length'>;
 
 /** A seed that failed, with what was found. */
 interface Failure {
@@ -41,10 +43,10 @@ export function emptyTally(): Tally {
 }
 
 /** Runs one seed and adds what came of it. */
-export async function addSeed(tally: Tally, seed: number): Promise<void> {
+export async function addSeed(tally: Tally, seed: number, options: SeedOptions): Promise<void> {
   tally.seeds += 1;
   try {
-    addReport(tally, await runSeed(seed));
+    addReport(tally, await runSeed(seed, options));
   } catch (error) {
     tally.failures.push({
       seed,
