@@ -76,7 +76,6 @@ export function optionsOf(
       ]),
       reserveBytes: RESERVE_BYTES,
       ballastBytes: random.pick([0, BALLAST_BYTES]),
-      timing: timingOf(random.pick(SLOWNESS)),
     },
     clock: () => ({
       skewMs: clocks ? random.between(-5_000, 5_000) : 0,
