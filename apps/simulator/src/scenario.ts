@@ -122,7 +122,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   });
   trouble.stop();
   members.stop();
-  log(`${cluster.world.now().toFixed(1)} all faults end`);
+  log?.(`${cluster.world.now().toFixed(1)} all faults end`);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet);
   await must(cluster, 'a leader is elected', () => agree(cluster, members));
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
