@@ -41,11 +41,13 @@ export function optionsOf(
     [0.1, 3],
     [1, 40],
   ]);
+  // Small ones, so that a snapshot is many chunks on their way and may break off between them.
+  const chunkPayloadBytes = random.pick([40, 200, 1_000, 200_000]);
   return {
     size: random.pick([3, 3, 3, 5, 1]),
     seed,
     machines: (ofNode, id) => {
-      const host = new SimQueueHost(ofNode, diskMs);
+      const host = new SimQueueHost(ofNode, { diskMs, chunkPayloadBytes });
       keep(id, host);
       return host;
     },

@@ -6,6 +6,29 @@ import type { Cluster } from './sim-client.ts';
 /** After the faults end, a leader must be there and all nodes must agree within this, at the default timing. */
 const RECOVERY_MS = 10_000;
 
+/**
+ * When the faults end, disks still hang for as long as a write that had begun takes (4 s), processes read their logs,
+ * and attempts to connect to those that were away time out and are repeated (1 s each). After that all are up and
+ * connected, and a leader must be there within so many election timeouts: one passes until somebody stands, another if
+ * those who stand first split the votes, a third if that happens again.
+ */
+const UNSETTLED_MS = 6_000;
+const ELECTIONS = 3;
+
+/**
+ * A leader serves when an entry of its term is committed, and a voter that has just joined may have to get the whole
+ * log for that: some hundred entries, one at a time and at 60 ms each where disk, network and limits are the worst.
+ */
+export const CATCH_UP_MS = 60_000;
+
+/** A leader is there, soon after all are up and connected. */
+export async function elect(cluster: Cluster): Promise<void> {
+  const hasLeader = (): boolean => cluster.running.some(({ core }) => core.role === 'leader');
+  const isUp = (): boolean => cluster.running.length === cluster.ids.length && hasLeader();
+  await cluster.run(cluster.world.now() + UNSETTLED_MS, isUp);
+  await must(cluster, 'a leader is there', hasLeader, ELECTIONS * cluster.electionTimeoutMaxMs);
+}
+
 /** Runs until `done`; a cluster without faults has no excuse. */
 export async function must(
   cluster: Cluster,

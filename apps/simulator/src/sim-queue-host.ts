@@ -4,14 +4,25 @@ import { MemoryStoreHost, QueueMachine } from '@rrmq/queue';
 /** Operations of a store that reach a disk. */
 const DURABLE = new Set(['flush', 'keep', 'commit']);
 
+interface SimQueueHostOptions {
+  /** A durable operation takes as many ms, uniform between the two. */
+  readonly diskMs: readonly [number, number];
+  /** What one chunk of a snapshot carries at most. */
+  readonly chunkPayloadBytes: number;
+}
+
 /** Where the queue of one node keeps its state, over a store in memory that forgets what was not flushed. */
 export class SimQueueHost implements SimMachineHost<QueueMachine> {
   #stores: MemoryStoreHost;
   readonly #newStores: () => MemoryStoreHost;
+  readonly #chunkPayloadBytes: number;
   #process: SimProcess | undefined;
 
-  /** A durable operation takes as many ms, uniform between the two. */
-  constructor(random: SimRandom, [least, most]: readonly [number, number]) {
+  constructor(
+    random: SimRandom,
+    { diskMs: [least, most], chunkPayloadBytes }: SimQueueHostOptions,
+  ) {
+    this.#chunkPayloadBytes = chunkPayloadBytes;
     this.#newStores = () =>
       new MemoryStoreHost({
         delay: ({ kind }) => {
@@ -24,7 +35,8 @@ export class SimQueueHost implements SimMachineHost<QueueMachine> {
 
   boot(process: SimProcess): QueueMachine {
     this.#process = process;
-    return new QueueMachine({ host: this.#stores.mount() });
+    const chunkPayloadBytes = this.#chunkPayloadBytes;
+    return new QueueMachine({ host: this.#stores.mount(), chunkPayloadBytes });
   }
 
   crash(): void {

@@ -6,7 +6,7 @@ import type { Trouble } from './trouble.ts';
 const NOTICED_MS = [100, 3_000] as const;
 
 /** A fault that finds the cluster in no state for it waits for a better moment, so often and so long. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
 type Core = Trouble['cluster']['running'][number]['core'];
@@ -29,8 +29,15 @@ export class Damage {
   wipe(random: SimRandom): void {
     this.#whenBearable(random, ATTEMPTS, (id) => {
       const { cluster } = this.#trouble;
+      const [founder, ...others] = cluster.founders;
+      // With an empty disk, the one node of a config file begins that cluster of one anew, and there is nobody whom it
+      // could ask: its operators must know.
+      if (id === founder && others.length === 0) {
+        this.#damaged = undefined;
+        return;
+      }
       this.#trouble.end(id, 'crash');
-      cluster.diskOf(id).restore(new Map());
+      cluster.wipe(id);
       this.#trouble.storeOf(id)?.wipe();
       cluster.world.after(random.between(...NOTICED_MS), () => cluster.start(id));
       cluster.world.after(2 * random.between(...NOTICED_MS), () => this.#replace(id, random));

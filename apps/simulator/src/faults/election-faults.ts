@@ -1,6 +1,5 @@
 import type { Family } from './fault.ts';
-
-const MOMENT_MS = 20;
+import { MOMENT_MS } from './trouble.ts';
 
 /** An ambush that met nobody for so long is given up. */
 const AMBUSH_MS = 5_000;
@@ -18,13 +17,9 @@ export const ELECTIONS: Family = {
       name: 'crash-in-election',
       weight: 1,
       inject: (trouble, random) => {
-        const crashAfterMs = random.next() * MOMENT_MS;
-        const downMs = random.next() * 10 * MOMENT_MS;
-        trouble.ambush(AMBUSH_MS, (id) => {
-          trouble.later(crashAfterMs, () => {
-            trouble.end(id, 'crash');
-            trouble.cluster.world.after(downMs, () => trouble.cluster.start(id));
-          });
+        trouble.ambush(AMBUSH_MS, (id, { kind }) => {
+          if (kind !== 'role-changed') return false;
+          trouble.crashSoon(random, id);
           return true;
         });
       },
@@ -45,8 +40,9 @@ export const USURPATION: Family = {
       name: 'cut-off-leaders',
       weight: 1,
       inject: (trouble, random) => {
-        trouble.ambush(USURPED_MS, (id, role) => {
-          if (role !== 'leader' || !random.chance(USURP)) return false;
+        trouble.ambush(USURPED_MS, (id, event) => {
+          const isElected = event.kind === 'role-changed' && event.role === 'leader';
+          if (!isElected || !random.chance(USURP)) return false;
           trouble.later(random.next() * MOMENT_MS, () => {
             const { ids, network } = trouble.cluster;
             const others = ids.filter((other) => other !== id);

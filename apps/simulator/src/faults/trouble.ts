@@ -1,4 +1,4 @@
-import type { NodeEvent, NodeId, RoleName } from '@rrmq/raft';
+import type { NodeEvent, NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
 import type { Marks } from '../marks.ts';
 import type { Cluster } from '../sim-client.ts';
@@ -10,15 +10,18 @@ import type { Members } from './members.ts';
 /** How long something stays down, paused or cut off, in ms. */
 const LASTS_MS = [20, 2_500] as const;
 
+/** What is delicate is over by then. */
+export const MOMENT_MS = 20;
+
 type Boot = Cluster['running'][number];
 type Address = ReturnType<Cluster['addressOf']>;
 type Network = Cluster['network']['faults'];
 
-/** Waits for a node to take another role. */
+/** Waits for something to happen to a node. */
 interface Ambush {
   readonly untilMs: number;
   /** True when it has struck, and is over. */
-  readonly strike: (id: NodeId, role: RoleName) => boolean;
+  readonly strike: (id: NodeId, event: NodeEvent) => boolean;
 }
 
 /** What faults do their work on. */
@@ -91,6 +94,15 @@ export class Trouble {
     this.lasting(random, () => this.cluster.start(id));
   }
 
+  /** A moment from now a node loses power, and is back a moment later. */
+  crashSoon(random: SimRandom, id: NodeId): void {
+    const downMs = random.next() * 10 * MOMENT_MS;
+    this.later(random.next() * MOMENT_MS, () => {
+      this.end(id, 'crash');
+      this.cluster.world.after(downMs, () => this.cluster.start(id));
+    });
+  }
+
   /** The network is so, for a while. */
   weather(random: SimRandom, faults: Partial<Network>): void {
     Object.assign(this.cluster.network.faults, faults);
@@ -107,14 +119,14 @@ export class Trouble {
     return this.cluster.ids.includes(id);
   }
 
-  /** For `ms`, a change of any node's role is met. */
+  /** For `ms`, waits for what happens to any node. */
   ambush(ms: number, strike: Ambush['strike']): void {
     this.#ambushes.push({ untilMs: this.cluster.world.now() + ms, strike });
   }
 
   event(id: NodeId, event: NodeEvent): void {
     if (event.kind === 'opened') this.damage.opened(id);
-    if (event.kind === 'role-changed') this.#roleChanged(id, event.role);
+    this.#meet(id, event);
   }
 
   anybody(random: SimRandom): NodeId {
@@ -141,11 +153,11 @@ export class Trouble {
     }
   }
 
-  #roleChanged(id: NodeId, role: RoleName): void {
+  #meet(id: NodeId, event: NodeEvent): void {
     if (this.#isOver || this.#ambushes.length === 0) return;
     const nowMs = this.cluster.world.now();
     const waiting = this.#ambushes.filter(({ untilMs }) => untilMs > nowMs);
-    const struck = waiting.find(({ strike }) => strike(id, role));
+    const struck = waiting.find(({ strike }) => strike(id, event));
     this.#ambushes = waiting.filter((ambush) => ambush !== struck);
   }
 }

@@ -1,4 +1,4 @@
-import type { Timers } from '../ports.ts';
+import type { Clock, Timers } from '../ports.ts';
 
 /**
  * One coarse timer: it is left alone while it goes off early enough. When it does, and later calls of `set` want it to
@@ -6,6 +6,7 @@ import type { Timers } from '../ports.ts';
  */
 export class Alarm {
   readonly #timers: Timers;
+  readonly #clock: Clock;
   readonly #ring: () => void;
   #callOff: (() => void) | undefined;
   /** When the timer goes off; infinite: there is none. */
@@ -13,14 +14,14 @@ export class Alarm {
   /** When it is to ring, as the newest call of `set` says. */
   #dueMs = Number.POSITIVE_INFINITY;
 
-  constructor(timers: Timers, ring: () => void) {
+  constructor({ timers, clock }: { timers: Timers; clock: Clock }, ring: () => void) {
     this.#timers = timers;
+    this.#clock = clock;
     this.#ring = ring;
   }
 
   /** Rings in `inMs`, or a little later, once, and not when an earlier call said. `nowMs` is monotonic. */
   set(nowMs: number, inMs: number): void {
-    // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
     this.#dueMs = nowMs + Math.max(1, Math.ceil(inMs));
     if (this.#timerMs <= this.#dueMs) return;
     this.#callOff?.();
@@ -30,10 +31,13 @@ export class Alarm {
   #wait(nowMs: number): void {
     const timerMs = this.#dueMs;
     this.#timerMs = timerMs;
-    this.#callOff = this.#timers.after(timerMs - nowMs, () => {
+    // In whole ms: a timer that rings a rounding error too early would be set anew at once, again and again.
+    this.#callOff = this.#timers.after(Math.ceil(timerMs - nowMs), () => {
       this.#timerMs = Number.POSITIVE_INFINITY;
       this.#callOff = undefined;
-      if (this.#dueMs > timerMs) this.#wait(timerMs);
+      // By the clock: a process that stood still hears of its timers late.
+      const goneOffMs = this.#clock.monotonicMs();
+      if (this.#dueMs > goneOffMs) this.#wait(goneOffMs);
       else this.#ring();
     });
   }

@@ -68,7 +68,7 @@ export class RaftNode<Result> implements Group<Result> {
     const { role, term, committed, vote, configuration } = this.#core;
     this.#configuration = configuration;
     this.#seen = { role, term, leader: NOBODY, committed, vote };
-    this.#alarm = new Alarm(ports.timers, () => this.#schedule());
+    this.#alarm = new Alarm(ports, () => this.#schedule());
     this.#parts.peers.meet();
     this.#parts.room.start();
     this.#schedule();

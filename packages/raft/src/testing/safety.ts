@@ -118,7 +118,9 @@ export class Safety {
       return;
     }
     const { voters, outgoing } = core.configuration;
-    if (!voters.includes(id) && !outgoing.includes(id))
+    // One that is not committed may leave out the only node that can lead: whoever appended it (thesis §4.2.2).
+    const isCommitted = core.configurationIndex <= core.committed;
+    if (isCommitted && !voters.includes(id) && !outgoing.includes(id))
       violated(`node ${id} leads, and is no voter`);
     seen.leaderIn = term;
     for (let index = core.compacted + 1; index < this.#committedTerms.length; index += 1) {

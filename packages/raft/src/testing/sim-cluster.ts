@@ -47,7 +47,8 @@ export interface SimBoot<Result, Machine extends StateMachine<Result>> {
 interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly id: NodeId;
   readonly address: PeerAddress;
-  readonly create: NewNode | JoiningNode;
+  /** What an empty disk becomes. */
+  create: NewNode | JoiningNode;
   readonly disk: SimDisk;
   readonly machines: SimMachineHost<Machine>;
   readonly clock: SimClock;
@@ -122,6 +123,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     }
   }
 
+  /** The nodes that the cluster began with. */
+  get founders(): readonly NodeId[] {
+    return Array.from({ length: this.#options.size }, (_, place) => nodeId(place + 1));
+  }
+
   /** The nodes that take part: founding ones and those that joined, but for the ones that retired. */
   get ids(): readonly NodeId[] {
     return [...this.#sites.keys()];
@@ -186,6 +192,18 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   retire(id: NodeId): void {
     this.crash(id);
     this.#sites.delete(id);
+  }
+
+  /**
+   * The disk of a node is replaced by an empty one, and its process ends. When it starts again it comes under its old id
+   * with another instance id, as that is made with the data directory. What the machine keeps is the host's business.
+   */
+  wipe(id: NodeId): void {
+    const site = this.#site(id);
+    this.crash(id);
+    site.disk.restore(new Map());
+    const digits = Array.from({ length: 32 }, () => this.random.between(0, 9));
+    if ('instanceId' in site.create) site.create = { ...site.create, instanceId: digits.join('') };
   }
 
   /** Starts the process of a node. It is in `running` once it has opened its log. */
@@ -264,6 +282,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
+          this.world.note(operation.bytes);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
           const [least, most] = site.diskMs;
           return site.process?.delay(least + random.next() * (most - least));
@@ -283,7 +302,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
           this.safety.promises.opened(site.id, recovered);
         },
         sent: (rpc: Rpc) => {
-          if (core !== undefined) this.safety.sent(rpc, core);
+          if (core === undefined) return;
+          this.world.note(rpc.term);
+          this.safety.sent(rpc, core);
         },
       };
       const node = await RaftNode.open<Result>({
@@ -326,7 +347,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #observed(id: NodeId, machine: Machine): StateMachine<Result> {
     return new ObservedMachine(machine, {
       applying: (index, command) => this.safety.applied(id, index, command),
-      changed: (index) => this.safety.reached(id, index, this.#options.hashOf(machine)),
+      changed: (index) => {
+        const hash = this.#options.hashOf(machine);
+        this.world.note(hash);
+        this.safety.reached(id, index, hash);
+      },
     });
   }
 
