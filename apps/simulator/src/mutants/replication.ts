@@ -182,7 +182,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
       {
         file: 'raft/src/core/progress.ts',
         find: 'this.next = next;\n    this.inflights = new Inflights(limits);',
-        replace: 'this.next = next;\n    this.match = next - 1;\n    this.inflights = new Inflights(limits);',
+        replace:
+          'this.next = next;\n    this.match = next - 1;\n    this.inflights = new Inflights(limits);',
       },
     ],
   },

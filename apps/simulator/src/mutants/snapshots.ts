@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const RECEIVING = 'raft/src/driver/snapshot-receiving.ts';
 const RAFT_NODE = 'raft/src/driver/raft-node.ts';
+const SINK = 'queue/src/snapshot-sink.ts';
 const STATE = 'raft/src/core/state.ts';
 
 /** Bugs of snapshots: what they say, and when they take the place of the log (§7). */
@@ -66,7 +67,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     what: 'a received snapshot is put in force before its records are durable in the store',
     patches: [
       {
-        file: 'queue/src/snapshot-sink.ts',
+        file: SINK,
         find: 'await this.#receiving.store.write(batch).flushed;',
         replace: 'await this.#receiving.store.write(batch).committed;',
       },
@@ -77,7 +78,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     what: 'the log names a received state whose files do not have their name yet',
     patches: [
       {
-        file: 'queue/src/snapshot-sink.ts',
+        file: SINK,
         find: 'await this.#receiving.keep();',
         replace: 'void this.#receiving.keep();',
       },
@@ -126,6 +127,45 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
         find: "if (answer.status === 'installed') core.outbox.sendWhenDurable(reply);\n  else core.outbox.sendWhenTermDurable(reply);",
         replace: 'core.outbox.sendWhenTermDurable(reply);',
       },
+    ],
+  },
+  {
+    name: 'snapshot-adopted-before-whole',
+    what: 'a snapshot is put in force when its second chunk has come',
+    patches: [
+      {
+        file: RECEIVING,
+        find: 'if (rpc.last) {',
+        replace: 'if (rpc.last || rpc.chunk > 0) {',
+      },
+      {
+        file: SINK,
+        find: "ensure(this.#stream.complete, 'the last chunk is missing');",
+        replace: '',
+      },
+      { file: SINK, find: "ensure(problem === undefined, problem ?? '');", replace: '' },
+    ],
+  },
+  {
+    name: 'snapshot-of-two-transfers',
+    what: 'chunks of one snapshot are taken as those of another one',
+    patches: [
+      {
+        file: RECEIVING,
+        find: 'from === sender && incarnation === boot && snapshot.id === name.id;',
+        replace: 'true;',
+      },
+      {
+        file: RECEIVING,
+        find: 'if (index !== name.index || at !== name.at) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: 'queue/src/record-stream.ts',
+        find: 'if (!encodeEnd(records, checksum).equals(bytes.subarray(start, end))) return undefined;',
+        replace: '',
+      },
+      { file: SINK, find: "ensure(problem === undefined, problem ?? '');", replace: '' },
     ],
   },
   {
