@@ -108,6 +108,12 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         find: 'return this.#configurations.newest.configuration;',
         replace: 'return this.#configurations.at(this.#committed).configuration;',
       },
+      {
+        file: 'raft/src/core/configuration-history.ts',
+        find: 'const found = this.#placed.findLast((placed) => placed.index <= index);\n    assert(found',
+        replace:
+          'const found = this.#placed.findLast((placed) => placed.index <= index) ?? this.#placed[0];\n    assert(found',
+      },
     ],
   },
   {
