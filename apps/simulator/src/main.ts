@@ -59,6 +59,7 @@ program
 program
   .command('mutants')
   .description('re-injects famous bugs one by one; each must make a seed fail')
+  .option('--from <n>', 'the first seed', whole, 1)
   .option('--seeds <n>', 'give up after so many', whole, 10_000)
   .option('--only <names>', 'these, parted by commas', (text: string) => text.split(','))
   .option('--workers <n>', 'mutants at a time', whole, 2)

@@ -7,6 +7,7 @@ import { MutantProgress } from './mutants/progress.ts';
 import { type Verdict, markdownTable, textTable } from './mutants/verdict.ts';
 
 export interface MutantFlags {
+  readonly from: number;
   readonly seeds: number;
   readonly only?: readonly string[];
   readonly workers: number;
@@ -47,7 +48,7 @@ function chosen(only: readonly string[] | undefined): readonly Mutant[] {
 async function judgeAll(
   mutants: readonly Mutant[],
   builder: MutantBuilder,
-  { workers, seeds: seedsMax, short, markdown }: MutantFlags,
+  { workers, from, seeds: seedsMax, short, markdown }: MutantFlags,
 ): Promise<Verdict[]> {
   const progress = new MutantProgress(mutants.length);
   const verdicts = new Map<Mutant, Verdict>();
@@ -57,6 +58,7 @@ async function judgeAll(
       const { name } = mutant;
       const verdict = await judge(mutant, {
         program: await builder.build(mutant),
+        from,
         seedsMax,
         length: short ? 'short' : 'full',
         onSeed: (seed) => progress.at(name, seed),

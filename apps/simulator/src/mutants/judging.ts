@@ -7,6 +7,8 @@ import type { Verdict } from './verdict.ts';
 export interface JudgeOptions {
   /** The simulator with the mutant in it. */
   readonly program: string;
+  /** The first seed. */
+  readonly from: number;
   readonly seedsMax: number;
   readonly length: NonNullable<RunOptions['length']>;
   readonly onSeed: (seed: number) => void;
@@ -20,25 +22,28 @@ interface Run {
 
 /** Runs a mutant until a seed fails that does not fail without it. */
 export async function judge(mutant: Mutant, options: JudgeOptions): Promise<Verdict> {
-  const { seedsMax, length } = options;
+  const { from: first, seedsMax, length } = options;
+  const end = first + seedsMax;
   const sick: number[] = [];
   let cpuMs = 0;
-  let from = 1;
-  while (from <= seedsMax) {
-    const { failure, ...run } = await runFrom(from, options);
+  let from = first;
+  while (from < end) {
+    const { failure, ...run } = await runUntil(end, { ...options, from });
     cpuMs += run.cpuMs;
     if (failure === undefined) break;
     const { seed, error } = failure;
-    if (await isSound(seed, length)) return { mutant, caughtBy: error, seeds: seed, cpuMs, sick };
+    if (await isSound(seed, length)) {
+      return { mutant, caughtBy: error, seeds: seed - first + 1, cpuMs, sick };
+    }
     sick.push(seed);
     from = seed + 1;
   }
   return { mutant, caughtBy: undefined, seeds: seedsMax, cpuMs, sick };
 }
 
-async function runFrom(
-  from: number,
-  { program, seedsMax, length, onSeed }: JudgeOptions,
+async function runUntil(
+  end: number,
+  { program, from, length, onSeed }: JudgeOptions,
 ): Promise<Run> {
   const total = emptyTally();
   let cpuMs = 0;
@@ -48,7 +53,7 @@ async function runFrom(
     workers: 1,
     args: ['worker', ...(length === 'short' ? ['--short'] : [])],
     next: () => {
-      if (seed > seedsMax || total.failures.length > 0) return undefined;
+      if (seed >= end || total.failures.length > 0) return undefined;
       onSeed(seed);
       seed += 1;
       return { from: seed - 1, seeds: 1 };

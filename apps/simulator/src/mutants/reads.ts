@@ -93,22 +93,6 @@ export const READ_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'reads-after-a-pause',
-    what: 'answers from before a pause of the process confirm leadership after it (check-quorum)',
-    patches: [
-      {
-        file: 'raft/src/core/leading.ts',
-        find: 'leader.rounds.distrust(now.monotonicMs);',
-        replace: '',
-      },
-      {
-        file: 'raft/src/core/heartbeat-rounds.ts',
-        find: 'this.#confirmedSentAtMs = Math.max(this.#confirmedSentAtMs, this.#sentAt(round));',
-        replace: 'this.#confirmedSentAtMs = Number.MAX_SAFE_INTEGER;',
-      },
-    ],
-  },
-  {
     name: 'unknown-told-as-refused',
     what: 'a proposal whose outcome is not known is reported as refused, so that its client tries it again',
     patches: [

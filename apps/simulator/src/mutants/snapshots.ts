@@ -60,16 +60,15 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
         find: "if (mark.index <= core.committed || core.role.kind === 'leader') return false;",
         replace: "if (core.role.kind === 'leader') return false;",
       },
-    ],
-  },
-  {
-    name: 'snapshot-adopted-before-flush',
-    what: 'a received snapshot is put in force before its records are durable in the store',
-    patches: [
       {
-        file: SINK,
-        find: 'await this.#receiving.store.write(batch).flushed;',
-        replace: 'await this.#receiving.store.write(batch).committed;',
+        file: RECEIVING,
+        find: 'if (rpc.snapshot.index <= core.committed) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: STATE,
+        find: "assert(mark.index > this.#committed, 'a snapshot brings more than is committed here');",
+        replace: '',
       },
     ],
   },

@@ -43,8 +43,8 @@ function tableOf(verdicts: readonly Verdict[]): Row[] {
   ]);
 }
 
-/** Later lines tell where nodes stood. */
+/** Later lines tell where nodes stood, and bodies of messages are filled up with dots. */
 function firstWords(text: string): string {
-  const [line = ''] = text.split('\n', 1);
+  const line = (text.split('\n', 1)[0] ?? '').replaceAll(/\.{4,}/g, '…');
   return line.length > WORDS_MAX ? `${line.slice(0, WORDS_MAX)}…` : line;
 }
