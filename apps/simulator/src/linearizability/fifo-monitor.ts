@@ -6,7 +6,7 @@ export interface Violation {
   readonly values: readonly string[];
 }
 
-export type ViolationKind =
+type ViolationKind =
   | 'invented'
   | 'popped twice'
   | 'published twice'
