@@ -344,6 +344,11 @@ export class Raft {
     return this.#core.log.from(from, maxBytes);
   }
 
+  /** See `RaftLog.batchesFrom`. */
+  batchesFrom(from: LogIndex, maxBytes: number): readonly EntryBatch[] | undefined {
+    return this.#core.log.batchesFrom(from, maxBytes);
+  }
+
   termAt(index: LogIndex): Term | undefined {
     return this.#core.log.termAt(index);
   }

@@ -27,7 +27,7 @@ function bench() {
     committed: logIndex(0),
     installing: undefined as LogIndex | undefined,
     termAt: (index: LogIndex) => log[index],
-    entriesFrom: () => undefined,
+    batchesFrom: () => undefined,
     appliedThrough: (index: LogIndex) => void (core.applied = index),
   };
   const executed: string[] = [];
