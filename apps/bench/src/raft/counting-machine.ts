@@ -1,4 +1,10 @@
-import { type LogIndex, logIndex, type LogTime, type MachineSnapshot, type StateMachine } from '@rrmq/raft';
+import {
+  type LogIndex,
+  logIndex,
+  type LogTime,
+  type MachineSnapshot,
+  type StateMachine,
+} from '@rrmq/raft';
 
 /**
  * Counts what it is given and keeps nothing, so that nothing but the library is measured. It says that all is stored when

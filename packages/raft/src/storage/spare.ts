@@ -123,9 +123,9 @@ export class SpareSegment {
   async #make(): Promise<Prepared | undefined> {
     const { bytes } = this.#options;
     const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace: this.#pace() };
-    this.#hurries = false;
     const goesOn = (): boolean => !this.#stopped && !this.#isOffered;
     const made = await makeZeroFile(this.#directory, wanted, goesOn);
+    this.#hurries = false;
     if (!made) await this.#directory.discard(SPARE_TEMP);
     return made ? { bytes, zeroFilled: true } : undefined;
   }
