@@ -14,7 +14,7 @@ const FETCH_BYTES = 1_048_576;
 export interface ApplierOptions<Result> {
   readonly core: Pick<
     Raft,
-    'applied' | 'committed' | 'installing' | 'termAt' | 'batchesFrom' | 'appliedThrough'
+    'applied' | 'committed' | 'installing' | 'termAt' | 'entriesFrom' | 'appliedThrough'
   >;
   readonly machine: Pick<StateMachine<Result>, 'apply' | 'termStart'>;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ export class Applier<Result> {
     this.#busy = false;
     const { core, timers, onApplied } = this.#options;
     if (this.#stopped || this.#isHeld || core.applied >= core.committed) return;
-    const batches = core.batchesFrom(logIndex(core.applied + 1), FETCH_BYTES);
+    const batches = core.entriesFrom(logIndex(core.applied + 1), FETCH_BYTES);
     if (batches === undefined) {
       void this.#readAndApply();
       return;

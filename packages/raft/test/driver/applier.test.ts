@@ -27,7 +27,7 @@ function bench(inMemory?: readonly EntryBatch[]) {
     committed: logIndex(0),
     installing: undefined as LogIndex | undefined,
     termAt: (index: LogIndex) => log[index],
-    batchesFrom: () => inMemory,
+    entriesFrom: () => inMemory && [...inMemory],
     appliedThrough: (index: LogIndex) => void (core.applied = index),
   };
   const executed: string[] = [];
