@@ -10,5 +10,9 @@ let drained = 0;
 export function drain(): Promise<void> {
   drained += 1;
   if (drained % EVENT_LOOP_EVERY === 0) return new Promise((resolve) => setImmediate(resolve));
-  return new Promise((resolve) => process.nextTick(resolve));
+  return new Promise(resolveLater);
+}
+
+function resolveLater(resolve: () => void): void {
+  process.nextTick(resolve);
 }

@@ -1,118 +1,87 @@
-import { fork } from 'node:child_process';
-import { Command } from 'commander';
-import { type Tally, addSeed, addTally, emptyTally } from './campaign.ts';
-import { runSeed } from './scenario.ts';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runCampaign } from './campaign/campaign.ts';
+import { serveParent } from './campaign/worker.ts';
+import { runOneSeed } from './one-seed.ts';
 
-interface RunOptions {
+interface Flags {
   readonly seed?: number;
-  readonly seeds: number;
-  readonly from: number;
+  readonly seeds?: number;
+  readonly from?: number;
+  readonly minutes?: number;
   readonly workers: number;
   readonly untilFailure: boolean;
+  readonly short: boolean;
   readonly verbose: boolean;
+  readonly twice: boolean;
+  readonly shrink: boolean;
+  readonly output: 'text' | 'json';
+  readonly out?: string;
 }
+
+/** Seeds of a run that says neither how many nor how long. */
+const SEEDS = 200;
+/** Where a hunt may begin. */
+const RANDOM_SEED_MAX = 1_000_000_000;
 
 const program = new Command('simulate')
   .description('Runs simulated clusters; a seed decides everything that happens in one.')
   .enablePositionalOptions()
-  .option('--seed <n>', 'run this seed only', Number)
-  .option('--seeds <n>', 'how many seeds', Number, 200)
-  .option('--from <n>', 'the first of them', Number, 1)
-  .option('--workers <n>', 'processes', Number, 2)
+  .option('--seed <n>', 'run this seed only', whole)
+  .option('--seeds <n>', `how many seeds (default: ${SEEDS})`, whole)
+  .option('--minutes <n>', 'hunt for so long, from a random seed on', positive)
+  .option('--from <n>', 'the first seed (default: 1)', whole)
+  .option('--workers <n>', 'processes', whole, availableParallelism())
   .option('--until-failure', 'stop at the first seed that fails', false)
-  .option('--verbose', 'with --seed: print what happens', false)
-  .action(async (options: RunOptions) => {
-    const failed =
-      options.seed === undefined ? await runMany(options) : await runOne(options.seed, options);
-    process.exitCode = failed ? 1 : 0;
+  .option('--short', '20 simulated seconds and 100 calls a seed, not 60 and 500', false)
+  .option('--out <file>', 'write what was counted as JSON')
+  .option('--verbose', 'with --seed: tell what happens', false)
+  .option('--twice', 'with --seed: run it again, which must be the same', false)
+  .option('--shrink', 'with --seed: find out which faults its failure needs', false)
+  .addOption(
+    new Option('-o, --output <format>', 'with --seed').choices(['text', 'json']).default('text'),
+  )
+  .action(async (flags: Flags) => {
+    const length = flags.short ? 'short' : 'full';
+    const passed =
+      flags.seed === undefined
+        ? await runCampaign({ ...flags, ...whichSeeds(flags), length, out: flags.out })
+        : await runOneSeed(flags.seed, { ...flags, length });
+    process.exitCode = passed ? 0 : 1;
   });
+
+program
+  .command('worker', { hidden: true })
+  .option('--short', '', false)
+  .action(({ short }: { short: boolean }) => serveParent({ length: short ? 'short' : 'full' }));
 
 program
   .command('mutants')
   .description('re-injects famous bugs one by one; each must make a seed fail')
-  .option('--seeds <n>', 'give up after so many', Number, 10_000)
+  .option('--seeds <n>', 'give up after so many', whole, 10_000)
   .option('--only <name>', 'this one')
   .action(async ({ seeds, only }: { seeds: number; only?: string }) => {
     const { runMutants } = await import('./mutants-command.ts');
     process.exitCode = (await runMutants(seeds, only)) ? 0 : 1;
   });
 
-async function runOne(seed: number, { verbose }: RunOptions): Promise<boolean> {
-  try {
-    const report = await runSeed(seed, verbose ? (line) => console.log(line) : undefined);
-    console.log(JSON.stringify(report, null, 2));
-    return false;
-  } catch (error) {
-    console.error(`seed ${seed}:`, error);
-    return true;
-  }
+function whichSeeds({ seeds, from, minutes }: Flags) {
+  if (minutes === undefined) return { from: from ?? 1, seeds: seeds ?? SEEDS, minutes: Infinity };
+  const first = from ?? Math.floor(Math.random() * RANDOM_SEED_MAX);
+  console.log(`from seed ${first} on`);
+  return { from: first, seeds: seeds ?? Infinity, minutes };
 }
 
-async function runMany(options: RunOptions): Promise<boolean> {
-  const startedAtMs = Date.now();
-  const total = emptyTally();
-  await (options.workers === 1 || process.send !== undefined
-    ? runShare(total, options)
-    : runWorkers(total, options));
-  if (process.send !== undefined) {
-    process.send(total);
-    process.disconnect();
-    return total.failures.length > 0;
-  }
-  printTally(total, (Date.now() - startedAtMs) / 1_000);
-  return total.failures.length > 0;
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 up.');
 }
 
-async function runShare(total: Tally, { from, seeds, untilFailure }: RunOptions): Promise<void> {
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    await addSeed(total, seed);
-    if (untilFailure && total.failures.length > 0) return;
-  }
-}
-
-/** Splits the seeds among processes and adds up what they report. */
-async function runWorkers(total: Tally, options: RunOptions): Promise<void> {
-  const share = Math.ceil(options.seeds / options.workers);
-  const parts = Array.from({ length: options.workers }, async (_, place) => {
-    const from = options.from + place * share;
-    const seeds = Math.min(share, options.from + options.seeds - from);
-    if (seeds > 0) addTally(total, await inWorker(from, seeds, options));
-  });
-  await Promise.all(parts);
-}
-
-function inWorker(from: number, seeds: number, { untilFailure }: RunOptions): Promise<Tally> {
-  const args = ['--from', String(from), '--seeds', String(seeds)];
-  if (untilFailure) args.push('--until-failure');
-  const worker = fork(process.argv[1] ?? '', args, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  return new Promise((resolve, reject) => {
-    worker.once('message', (tally) => resolve(tally as Tally));
-    worker.once('exit', (code, signal) => {
-      reject(new Error(`a worker ended without a report (${signal ?? code})`));
-    });
-  });
-}
-
-function printTally(total: Tally, tookS: number): void {
-  const hours = total.simulatedMs / 3_600_000;
-  const rate = total.simulatedMs / 1_000 / tookS;
-  console.log(
-    `${total.seeds} seeds, ${hours.toFixed(2)} simulated hours in ${tookS.toFixed(1)} s ` +
-      `(${rate.toFixed(0)} simulated seconds a second), ${total.events} events`,
-  );
-  console.log(
-    `${total.calls} client calls, ${total.acked} messages acked, ${total.popped} popped, ` +
-      `${total.empty} pops of an empty topic, ${total.reads} reads, ` +
-      `${total.committed} entries committed`,
-  );
-  for (const what of ['faults', 'changes', 'seen'] as const) {
-    const counts = Object.entries(total[what]).map(([name, count]) => `${name} ${count}`);
-    console.log(`${what}: ${counts.join(', ')}`);
-  }
-  for (const { seed, error } of total.failures.slice(0, 20)) console.log(`seed ${seed}: ${error}`);
-  console.log(total.failures.length === 0 ? 'no failure' : `${total.failures.length} seeds failed`);
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
 }
 
 await program.parseAsync();

@@ -4,6 +4,7 @@ import { type Command, type QueueMachine, type QueueResult, encodeCommand } from
 import { AccountWrong, type History, type OpenPop } from './history.ts';
 import { EMPTY } from './linearizability/fifo-history.ts';
 import type { SimReads } from './sim-reads.ts';
+import type { Log } from './timeline/moment.ts';
 
 export type Cluster = SimCluster<QueueResult, QueueMachine>;
 export type Boot = SimBoot<QueueResult, QueueMachine>;
@@ -13,7 +14,7 @@ export const PATIENCE_MS = 750;
 
 /** A rest after a call, and a shorter one after a refusal, up to so many ms. */
 const REST_MS = 600;
-const RETRY_MS = 40;
+const RETRY_MS = 150;
 
 /** Shares of the calls; the rest are pops. */
 const PUBLISHES = 0.43;
@@ -27,6 +28,9 @@ export interface ClientWorld {
   readonly topics: readonly [string, ...string[]];
   readonly history: History;
   readonly reads: SimReads;
+  readonly log: Log | undefined;
+  /** Messages are made longer by up to so much. */
+  readonly paddingBytesMax: number;
 }
 
 /**
@@ -76,14 +80,15 @@ export class SimClient {
   }
 
   #publish(topic: string): void {
-    const { history, cluster } = this.#world;
+    const { history, cluster, paddingBytesMax } = this.#world;
+    const padding = '.'.repeat(this.#random.between(0, paddingBytesMax));
     const sequence = (this.#sequences.get(topic) ?? 0) + 1;
     this.#sequences.set(topic, sequence);
     const producer = { id: this.#name, epoch: 1, sequence };
     const count = this.#random.chance(BATCHES) ? this.#random.between(2, BATCH_MAX) : 1;
     const values = Array.from(
       { length: count },
-      (_, at) => `${this.#name}:${sequence}${at === 0 ? '' : `.${at}`}`,
+      (_, at) => `${this.#name}:${sequence}${at === 0 ? '' : `.${at}`}${padding}`,
     );
     const messages = values.map((body) => ({ contentType: 'text/plain', body: Buffer.from(body) }));
     const command: Command = { kind: 'publish', topic, producer, messages };
@@ -97,6 +102,7 @@ export class SimClient {
         const { result } = outcome;
         if (!result.ok) throw new AccountWrong(`${producer.id}:${sequence} ended ${result.code}`);
         history.ack(publish, cluster.world.now());
+        this.#tell(topic, `publish ${sequence}: acked`);
         this.#rest();
       });
     };
@@ -124,16 +130,23 @@ export class SimClient {
 
   #popped(topic: string, pop: OpenPop, outcome: Outcome<QueueResult>): void {
     const { history, cluster } = this.#world;
+    if (outcome.kind !== 'committed') this.#tell(topic, `pop: ${outcome.kind}`);
     if (outcome.kind === 'unknown') return undefined;
     if (outcome.kind === 'refused') return history.callOff(topic, pop);
     const { result } = outcome;
     if (result.ok && result.kind === 'popped') {
+      this.#tell(topic, `pop: got ${result.message.sequence}`);
       return history.endPop(pop, result.message.body.toString(), cluster.world.now());
     }
     if (!result.ok && result.code === 'no-message') {
       return history.endPop(pop, EMPTY, cluster.world.now());
     }
     return history.callOff(topic, pop);
+  }
+
+  #tell(topic: string, what: string): void {
+    const { log, cluster } = this.#world;
+    log?.({ atMs: cluster.world.now(), who: this.#name, what: `${what} (${topic})` });
   }
 
   #read(): void {
@@ -153,11 +166,13 @@ export class SimClient {
     const answer = (outcome: Outcome<QueueResult>): void => {
       if (answered) return;
       answered = true;
+      callOff();
       done(outcome);
     };
+    const { world } = this.#world.cluster;
+    const callOff = world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
     // A paused process takes the request from its socket when it goes on.
     target.process.run(() => target.node.propose(encodeCommand(command), answer));
-    this.#world.cluster.world.after(PATIENCE_MS, () => answer({ kind: 'unknown' }));
   }
 
   #target(): Boot | undefined {

@@ -27,8 +27,10 @@ export class SimReads {
     const answer = (isServed: boolean): void => {
       if (answered) return;
       answered = true;
+      callOff();
       done(isServed);
     };
+    const callOff = world.after(PATIENCE_MS, () => answer(false));
     target.process.run(() =>
       target.node.read((outcome) => {
         if (outcome.kind === 'ready') {
@@ -47,6 +49,5 @@ export class SimReads {
         return answer(false);
       }),
     );
-    world.after(PATIENCE_MS, () => answer(false));
   }
 }

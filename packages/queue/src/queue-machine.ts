@@ -31,6 +31,8 @@ export interface QueueMachineOptions {
   readonly host: StoreHost;
   /** Producers remembered; the same on every node of a cluster. Default `PRODUCERS_MAX`. */
   readonly producersMax?: number;
+  /** What one chunk of a snapshot carries at most; less for tests. Default `CHUNK_PAYLOAD_BYTES_MAX`. */
+  readonly chunkPayloadBytes?: number;
 }
 
 /** A store and the state on top of it. */
@@ -47,13 +49,15 @@ interface Opened {
 export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   readonly #host: StoreHost;
   readonly #producersMax: number;
+  readonly #chunkPayloadBytes: number | undefined;
   #opened: Opened | undefined;
   #flushedIndex = logIndex(0);
   /** What the flush on its way carries is counted as; `undefined` when there is none. */
   #flushing: { readonly bytes: number; readonly done: Promise<LogIndex> } | undefined;
 
-  constructor({ host, producersMax = PRODUCERS_MAX }: QueueMachineOptions) {
+  constructor({ host, producersMax = PRODUCERS_MAX, chunkPayloadBytes }: QueueMachineOptions) {
     this.#host = host;
+    this.#chunkPayloadBytes = chunkPayloadBytes;
     this.#producersMax = producersMax;
   }
 
@@ -106,7 +110,7 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return {
       index: logIndex(index),
       at: logTime(at),
-      chunks: () => encodeSnapshot(view),
+      chunks: () => encodeSnapshot(view, this.#chunkPayloadBytes),
       close: () => {
         view.close();
       },

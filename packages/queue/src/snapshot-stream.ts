@@ -6,9 +6,15 @@ import { KeyKind, META_KEY, RESTORE_KEY, kindRange, messageKey, parseKey } from 
 import { decodeMeta, decodeTopic, encodeTopic } from './store-records.ts';
 import { type StoreEntry, type StoreReader, StoreCorrupt } from './store.ts';
 
-/** The chunks of what a view shows, made one at a time as they are asked for. Leftovers are not among it. */
-export async function* encodeSnapshot(view: StoreReader): AsyncGenerator<Buffer> {
-  const builder = new ChunkBuilder();
+/**
+ * The chunks of what a view shows, made one at a time as they are asked for; each carries at most `payloadBytes`.
+ * Leftovers are not among it.
+ */
+export async function* encodeSnapshot(
+  view: StoreReader,
+  payloadBytes = CHUNK_PAYLOAD_BYTES_MAX,
+): AsyncGenerator<Buffer> {
+  const builder = new ChunkBuilder(payloadBytes);
   let checksum = 0;
   let count = 0;
   for (const entry of entriesOf(view)) {
@@ -23,10 +29,16 @@ export async function* encodeSnapshot(view: StoreReader): AsyncGenerator<Buffer>
 
 /** Cuts a stream of records into chunks of limited bytes and records. */
 class ChunkBuilder {
+  readonly #payloadBytes: number;
   #pieces: Buffer[] = [];
-  #room = CHUNK_PAYLOAD_BYTES_MAX;
+  #room: number;
   #records = 0;
   #number = 0;
+
+  constructor(payloadBytes: number) {
+    this.#payloadBytes = payloadBytes;
+    this.#room = payloadBytes;
+  }
 
   /** The chunks that are full before the record ends. */
   *add(record: Buffer): Generator<Buffer> {
@@ -49,7 +61,7 @@ class ChunkBuilder {
   #cut(last: boolean): Buffer {
     const chunk = encodeChunk(this.#number, this.#pieces, last);
     this.#pieces = [];
-    this.#room = CHUNK_PAYLOAD_BYTES_MAX;
+    this.#room = this.#payloadBytes;
     this.#records = 0;
     this.#number += 1;
     return chunk;

@@ -4,11 +4,23 @@ import { type NodeId, nodeId } from './numbers.ts';
 
 const VERSION = 2;
 
+/** Encodings of late: a node names the same configuration in each mark that it writes. */
+const encodings = new WeakMap<Configuration, Buffer>();
+
+/** As `encode`; the bytes are shared and not to be changed. */
+export function encodeConfiguration(configuration: Configuration): Buffer {
+  const known = encodings.get(configuration);
+  if (known !== undefined) return known;
+  const bytes = encode(configuration);
+  encodings.set(configuration, bytes);
+  return bytes;
+}
+
 /**
  * A version byte, then JSON with the members in rising order of id: equal configurations have equal bytes. Version 1,
  * which is read for ever, knew neither `promoting` nor `nextId` nor instance ids.
  */
-export function encodeConfiguration(configuration: Configuration): Buffer {
+function encode(configuration: Configuration): Buffer {
   const members = configuration.members
     .toSorted((a, b) => a.id - b.id)
     .map(({ id, address: { ip, port, internalPort }, instanceId }) => {

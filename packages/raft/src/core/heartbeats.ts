@@ -1,9 +1,10 @@
+import { heartbeatTo } from './heartbeat.ts';
 import { logIndex } from './numbers.ts';
 import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import { askAgain, maybeSendAppend } from './replication.ts';
 import type { Leader } from './role.ts';
-import type { Heartbeat, HeartbeatReply } from './rpc.ts';
+import type { HeartbeatReply } from './rpc.ts';
 import type { CoreState } from './state.ts';
 
 /** Heartbeats: they keep followers, prove leadership to the leader itself, and carry commit and time. */
@@ -12,13 +13,11 @@ import type { CoreState } from './state.ts';
 export function beginRound(core: CoreState, leader: Leader): void {
   const round = leader.rounds.begin(core.now.monotonicMs);
   leader.reads.ask(round);
-  const now = core.clock.now(core.now.monotonicMs, core.now.wallMs);
   for (const [to, progress] of leader.progress) {
     // Never beyond what this peer is known to hold: it may hold something else after that (§5.3).
     const commit = logIndex(Math.min(progress.match, core.committed));
     progress.toldCommit = commit;
-    const rpc: Heartbeat = { ...core.envelope(to), kind: 'heartbeat', commit, round, now };
-    core.outbox.send(rpc);
+    core.outbox.send(heartbeatTo(core, to, { commit, round }));
   }
   confirmRounds(core, leader);
 }

@@ -46,9 +46,21 @@ export function isQuorum(configuration: Configuration, has: (id: NodeId) => bool
 }
 
 function majorityValue(voters: readonly NodeId[], valueOf: (id: NodeId) => number): number {
-  if (voters.length === 0) return 0;
-  const values = voters.map(valueOf).toSorted((a, b) => b - a);
-  return values[Math.floor(voters.length / 2)] ?? 0;
+  const values = voters.map(valueOf);
+  const needed = Math.floor(values.length / 2) + 1;
+  let highest = 0;
+  // Asked for with every answer: for the few voters of a cluster this is cheaper than to sort.
+  for (const value of values) {
+    if (value > highest && countFrom(value, values) >= needed) highest = value;
+  }
+  return highest;
+}
+
+/** How many of the values are `least` or more. */
+function countFrom(least: number, values: readonly number[]): number {
+  let count = 0;
+  for (const value of values) if (value >= least) count += 1;
+  return count;
 }
 
 function tallyHalf(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): Tally {

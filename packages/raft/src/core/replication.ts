@@ -1,11 +1,12 @@
 import { assert } from './assert.ts';
-import { type LogIndex, type NodeId, logIndex } from './numbers.ts';
+import { type LogIndex, type NodeId, incarnation, logIndex } from './numbers.ts';
 import type { EntryBatch } from './entry-batch.ts';
+import { heartbeatTo } from './heartbeat.ts';
 import type { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { Leader } from './role.ts';
-import type { AppendEntries, AppendReply, Heartbeat } from './rpc.ts';
+import type { AppendEntries, AppendReply } from './rpc.ts';
 import { isLive } from './standing.ts';
 import type { CoreState } from './state.ts';
 import { maybeOrderCampaign } from './transfer.ts';
@@ -143,8 +144,11 @@ function sendFromNext(
   assert(prevTerm !== undefined, 'the log still holds the entry before the next to send');
   if (core.role.kind === 'leader') progress.sentInRound = core.role.rounds.newest;
   const rpc: AppendEntries = {
-    ...core.envelope(peer),
     kind: 'append-entries',
+    from: core.id,
+    to: peer,
+    term: core.term,
+    incarnation: incarnation(0),
     prevIndex,
     prevTerm,
     commit: core.committed,
@@ -230,14 +234,7 @@ function maybeTellCommit(core: CoreState, leader: Leader, to: NodeId): void {
   const commit = logIndex(Math.min(progress.match, core.committed));
   if (commit <= progress.toldCommit) return;
   progress.toldCommit = commit;
-  const rpc: Heartbeat = {
-    ...core.envelope(to),
-    kind: 'heartbeat',
-    commit,
-    round: leader.rounds.newest,
-    now: core.clock.now(core.now.monotonicMs, core.now.wallMs),
-  };
-  core.outbox.send(rpc);
+  core.outbox.send(heartbeatTo(core, to, { commit, round: leader.rounds.newest }));
 }
 
 /** A peer's stream broke: what was on its way may be lost. */

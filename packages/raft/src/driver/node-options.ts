@@ -14,7 +14,7 @@ import type {
   Timers,
 } from '../ports.ts';
 import type { SegmentBytes } from '../storage/log.ts';
-import type { DirectoryIdentity } from '../storage/recovered.ts';
+import type { DirectoryIdentity, Recovered } from '../storage/recovered.ts';
 import type { FlushLimits } from './flusher.ts';
 import type { NodeEvent } from './node-events.ts';
 
@@ -93,7 +93,8 @@ export interface RaftNodeOptions<Result> {
 
 /** Sees what a node decides and says. */
 interface Inspector {
-  core(core: Raft): void;
+  /** The node begins, with what its log held. */
+  core(core: Raft, recovered: Recovered): void;
   /** An rpc leaves the node. */
   sent(rpc: Rpc): void;
 }

@@ -64,11 +64,11 @@ export class RaftNode<Result> implements Group<Result> {
       read: (done) => this.read(done),
     });
     this.#core = this.#parts.core;
-    options.inspect?.core(this.#core);
+    options.inspect?.core(this.#core, log.recovered);
     const { role, term, committed, vote, configuration } = this.#core;
     this.#configuration = configuration;
     this.#seen = { role, term, leader: NOBODY, committed, vote };
-    this.#alarm = new Alarm(ports.timers, () => this.#schedule());
+    this.#alarm = new Alarm(ports, () => this.#schedule());
     this.#parts.peers.meet();
     this.#parts.room.start();
     this.#schedule();

@@ -1,12 +1,10 @@
 import { crc32 } from 'node:zlib';
+import type { Configuration } from '../core/configuration.ts';
 import { type LogIndex, type NodeId, type Term, logIndex } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
-
-/** A promise of Raft was broken. */
-export class SafetyViolated extends Error {
-  override readonly name = 'SafetyViolated';
-}
+import { DurablePromises } from './durable-promises.ts';
+import { violated } from './safety-violated.ts';
 
 /** What is known of one node's log, to look only at what is new. */
 interface Seen {
@@ -15,7 +13,9 @@ interface Seen {
   last: LogIndex;
   leaderIn: Term | undefined;
   committed: LogIndex;
+  compacted: LogIndex;
   term: Term;
+  configuration: Configuration;
 }
 
 interface KnownEntry {
@@ -26,9 +26,11 @@ interface KnownEntry {
 /**
  * Checks the five properties of figure 3 on every step, from outside: election safety, leader append-only, log
  * matching, leader completeness, state-machine safety; besides, that no node votes twice in a term, restarts included,
- * and that terms and commits never go back.
+ * that terms and commits never go back, that voters change by joint consensus only (§6), and what nodes promise of their
+ * disks.
  */
 export class Safety {
+  readonly promises = new DurablePromises();
   readonly #leaders = new Map<Term, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #seen = new Map<Raft, Seen>();
@@ -55,15 +57,18 @@ export class Safety {
     if (core.term < seen.term) violated(`node ${core.id} went back to term ${core.term}`);
     if (core.committed < seen.committed) violated(`node ${core.id} took back a commit`);
     this.#observeOrder(core);
+    this.#observeCompaction(core, seen);
     seen.term = core.term;
     if (core.role === 'leader') this.#observeLeader(core, seen);
     else seen.leaderIn = undefined;
     this.#observeLog(core, seen);
     this.#observeCommit(core, seen);
+    seen.configuration = core.configuration;
   }
 
-  /** Called for every rpc that leaves a node. */
-  sent(rpc: Rpc): void {
+  /** Called for every rpc that leaves a node; `core` is the sender. */
+  sent(rpc: Rpc, core: Raft): void {
+    this.promises.sent(rpc, core);
     const before = this.#votedIn.get(rpc.from) ?? 0;
     if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
       this.#voted(rpc.from, rpc.term, rpc.to);
@@ -108,9 +113,15 @@ export class Safety {
     if (other !== undefined && other !== id) violated(`nodes ${other} and ${id} lead term ${term}`);
     this.#leaders.set(term, id);
     if (seen.leaderIn === term) {
+      if (core.configuration !== seen.configuration) requireStep(seen.configuration, core);
       if (core.last < seen.last) violated(`leader ${id} truncated its own log in term ${term}`);
       return;
     }
+    const { voters, outgoing } = core.configuration;
+    // One that is not committed may leave out the only node that can lead: whoever appended it (thesis §4.2.2).
+    const isCommitted = core.configurationIndex <= core.committed;
+    if (isCommitted && !voters.includes(id) && !outgoing.includes(id))
+      violated(`node ${id} leads, and is no voter`);
     seen.leaderIn = term;
     for (let index = core.compacted + 1; index < this.#committedTerms.length; index += 1) {
       const committedTerm = this.#committedTerms[index];
@@ -142,6 +153,13 @@ export class Safety {
     }
   }
 
+  /** A snapshot that is being installed stands in memory before it is durable; nothing is said of it until then. */
+  #observeCompaction(core: Raft, seen: Seen): void {
+    if (core.compacted === seen.compacted || core.installing !== undefined) return;
+    seen.compacted = core.compacted;
+    this.promises.compacted(core);
+  }
+
   #match(core: Raft, index: LogIndex): Term {
     const term = core.termAt(index) ?? (0 as Term);
     const prevTerm = core.termAt(logIndex(index - 1)) ?? (0 as Term);
@@ -166,6 +184,7 @@ export class Safety {
       if (term === undefined)
         violated(`node ${core.id} has a snapshot of what was never committed`);
       if (known === undefined) {
+        this.promises.committed(logIndex(index), term, [core.configuration, seen.configuration]);
         this.#committedTerms.push(term);
         this.#committedIn.push(core.term);
       } else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
@@ -182,13 +201,26 @@ export class Safety {
       last: zero,
       leaderIn: undefined,
       committed: zero,
+      compacted: core.compacted,
       term: core.term,
+      configuration: core.configuration,
     };
     this.#seen.set(core, seen);
     return seen;
   }
 }
 
-function violated(what: string): never {
-  throw new SafetyViolated(what);
+/** Voters change by way of both majorities: one half of each step is the other's, so that their quorums overlap. */
+function requireStep(before: Configuration, { id, configuration: after }: Raft): void {
+  const isJoint = before.outgoing.length > 0;
+  const enters = !isJoint && sameIds(after.outgoing, before.voters);
+  const leaves = isJoint && after.outgoing.length === 0 && sameIds(after.voters, before.voters);
+  const stays = sameIds(after.voters, before.voters) && sameIds(after.outgoing, before.outgoing);
+  if (enters || leaves || stays) return;
+  const text = ({ voters, outgoing }: Configuration): string =>
+    outgoing.length === 0 ? `${voters}` : `${outgoing} to ${voters}`;
+  violated(`leader ${id} goes from the voters ${text(before)} to ${text(after)}`);
 }
+
+const sameIds = (some: readonly NodeId[], others: readonly NodeId[]): boolean =>
+  some.length === others.length && some.every((id) => others.includes(id));

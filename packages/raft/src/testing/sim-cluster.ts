@@ -2,22 +2,27 @@ import type { NodeAddress } from '../core/configuration.ts';
 import { type NodeId, nodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
+import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import { clusterIdOf } from '../driver/membership.ts';
 import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
 import type { PeerAddress, StateMachine } from '../ports.ts';
+import type { Recovered } from '../storage/recovered.ts';
 import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
 import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
 import { SimPeerAuth } from './sim-peer-auth.ts';
-import { type ClockFault, SimProcess } from './sim-process.ts';
+import { type ClockFault, SimClock } from './sim-clock.ts';
+import { SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
 import type { DiskOperation } from './sim-store.ts';
 import { SimWorld } from './sim-world.ts';
 
-const DIRECTORY = '/data';
+/** Where each simulated node keeps its log, on a disk of its own. */
+export const DIRECTORY = '/data';
+const DISK_MS = [0.1, 3] as const;
 const SECRET = 'a secret that all simulated nodes share';
 
 /** What keeps the state of a machine while the processes that run it come and go. */
@@ -42,10 +47,11 @@ export interface SimBoot<Result, Machine extends StateMachine<Result>> {
 interface SimSite<Result, Machine extends StateMachine<Result>> {
   readonly id: NodeId;
   readonly address: PeerAddress;
-  readonly create: NewNode | JoiningNode;
+  /** What an empty disk becomes. */
+  create: NewNode | JoiningNode;
   readonly disk: SimDisk;
   readonly machines: SimMachineHost<Machine>;
-  readonly clock: ClockFault;
+  readonly clock: SimClock;
   /** Time that a durable write takes, uniform between the two. */
   diskMs: readonly [number, number];
   /** Set from the moment a process starts. */
@@ -57,13 +63,20 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
 export interface SimClusterOptions<Result, Machine extends StateMachine<Result>> {
   readonly size: number;
   readonly seed: number;
-  readonly machines: (random: SimRandom) => SimMachineHost<Machine>;
+  readonly machines: (random: SimRandom, id: NodeId) => SimMachineHost<Machine>;
   /** Tells states apart: equal ones at equal indexes are expected. */
   readonly hashOf: (machine: Machine) => number;
   readonly network?: Partial<SimNetworkFaults>;
   readonly node?: Pick<
     RaftNodeOptions<Result>,
-    'limits' | 'flush' | 'keepLogBytes' | 'keepLogBytesMax' | 'segmentBytes' | 'reserveBytes'
+    | 'timing'
+    | 'limits'
+    | 'flush'
+    | 'keepLogBytes'
+    | 'keepLogBytesMax'
+    | 'segmentBytes'
+    | 'reserveBytes'
+    | 'ballastBytes'
   >;
   /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
   readonly diskMs?: readonly [number, number];
@@ -72,6 +85,11 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   /** Clocks of a node. Default: right. */
   readonly clock?: () => ClockFault;
   readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
+  /**
+   * A node cannot start or go on. True when that is how it should be: its process ends then, and what it wrote stays.
+   * Default: it never should, and the run ends.
+   */
+  readonly onNodeFailed?: (id: NodeId, error: unknown) => boolean;
   /** Lets all promises that can go on do so. */
   readonly drain: () => Promise<void>;
 }
@@ -105,6 +123,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     }
   }
 
+  /** The nodes that the cluster began with. */
+  get founders(): readonly NodeId[] {
+    return Array.from({ length: this.#options.size }, (_, place) => nodeId(place + 1));
+  }
+
   /** The nodes that take part: founding ones and those that joined, but for the ones that retired. */
   get ids(): readonly NodeId[] {
     return [...this.#sites.keys()];
@@ -115,6 +138,12 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const running: SimBoot<Result, Machine>[] = [];
     for (const { boot } of this.#sites.values()) if (boot !== undefined) running.push(boot);
     return running;
+  }
+
+  /** The longest that a follower waits for a leader before it campaigns. */
+  get electionTimeoutMaxMs(): number {
+    const { electionTimeoutMaxMs } = { ...DEFAULT_SETTINGS, ...this.#options.node?.timing };
+    return electionTimeoutMaxMs;
   }
 
   bootOf(id: NodeId): SimBoot<Result, Machine> | undefined {
@@ -131,6 +160,15 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   diskOf(id: NodeId): SimDisk {
     return this.#site(id).disk;
+  }
+
+  /** How long a durable write takes while nobody says otherwise. */
+  get usualDiskMs(): readonly [number, number] {
+    return this.#options.diskMs ?? DISK_MS;
+  }
+
+  clockOf(id: NodeId): SimClock {
+    return this.#site(id).clock;
   }
 
   /** From now on a durable write of this node takes so long, uniform between the two. */
@@ -154,6 +192,18 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   retire(id: NodeId): void {
     this.crash(id);
     this.#sites.delete(id);
+  }
+
+  /**
+   * The disk of a node is replaced by an empty one, and its process ends. When it starts again it comes under its old id
+   * with another instance id, as that is made with the data directory. What the machine keeps is the host's business.
+   */
+  wipe(id: NodeId): void {
+    const site = this.#site(id);
+    this.crash(id);
+    site.disk.restore(new Map());
+    const digits = Array.from({ length: 32 }, () => this.random.between(0, 9));
+    if ('instanceId' in site.create) site.create = { ...site.create, instanceId: digits.join('') };
   }
 
   /** Starts the process of a node. It is in `running` once it has opened its log. */
@@ -209,7 +259,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
     for (const { boot } of this.#sites.values()) {
-      if (boot !== undefined) this.safety.observe(boot.core);
+      if (boot === undefined) continue;
+      this.safety.observe(boot.core);
+      this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
     }
   }
 
@@ -219,15 +271,18 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       id,
       address: { ip: address.ip, port: address.internalPort },
       create,
-      clock: this.#options.clock?.() ?? { skewMs: 0, rate: 1 },
-      diskMs: this.#options.diskMs ?? [0.1, 3],
+      clock: new SimClock(this.world, this.#options.clock?.() ?? { skewMs: 0, rate: 1 }),
+      diskMs: this.usualDiskMs,
       process: undefined,
       boot: undefined,
-      machines: this.#options.machines(this.random.fork()),
+      machines: this.#options.machines(this.random.fork(), id),
       disk: new SimDisk({
         random: this.random.fork(),
+        tampered: () => this.safety.promises.log(id).forget(),
+        appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
+          this.world.note(operation.bytes);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
           const [least, most] = site.diskMs;
           return site.process?.delay(least + random.next() * (most - least));
@@ -242,8 +297,15 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     let core: Raft | undefined;
     try {
       const inspect = {
-        core: (started: Raft) => (core = started),
-        sent: (rpc: Rpc) => this.safety.sent(rpc),
+        core: (started: Raft, recovered: Recovered) => {
+          core = started;
+          this.safety.promises.opened(site.id, recovered);
+        },
+        sent: (rpc: Rpc) => {
+          if (core === undefined) return;
+          this.world.note(rpc.term);
+          this.safety.sent(rpc, core);
+        },
       };
       const node = await RaftNode.open<Result>({
         ...this.#nodeOptions(site, process),
@@ -252,15 +314,16 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       });
       if (core !== undefined && process.alive) site.boot = { process, machine, node, core };
     } catch (error) {
-      if (process.alive) this.#fail(error);
+      this.#nodeFailed(site, process, error);
     }
   }
 
   #nodeOptions(
-    { id, disk, address, create }: SimSite<Result, Machine>,
+    site: SimSite<Result, Machine>,
     process: SimProcess,
   ): Omit<RaftNodeOptions<Result>, 'machine' | 'inspect'> {
     const random = this.random.fork();
+    const { id, disk, address, create } = site;
     return {
       directory: DIRECTORY,
       create,
@@ -274,17 +337,21 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         random,
       },
       segmentBytes: { first: 16_384, later: 65_536 },
-      ...this.#options.node,
       ballastBytes: 0,
+      ...this.#options.node,
       onEvent: (event) => this.#options.onEvent?.(id, event),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.#nodeFailed(site, process, error),
     };
   }
 
   #observed(id: NodeId, machine: Machine): StateMachine<Result> {
     return new ObservedMachine(machine, {
       applying: (index, command) => this.safety.applied(id, index, command),
-      changed: (index) => this.safety.reached(id, index, this.#options.hashOf(machine)),
+      changed: (index) => {
+        const hash = this.#options.hashOf(machine);
+        this.world.note(hash);
+        this.safety.reached(id, index, hash);
+      },
     });
   }
 
@@ -292,12 +359,22 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     const site = this.#sites.get(id);
     if (site?.process === undefined) return;
     site.process.die();
+    this.safety.promises.log(id).close();
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
     this.network.crash(site.address);
     this.network.restart(site.address);
     endDisks(site);
+  }
+
+  #nodeFailed(site: SimSite<Result, Machine>, process: SimProcess, error: unknown): void {
+    if (!process.alive) return;
+    if (this.#options.onNodeFailed?.(site.id, error) !== true) return this.#fail(error);
+    // What its process does until it ends can still be seen.
+    this.world.after(0, () => {
+      if (process.alive) this.kill(site.id);
+    });
   }
 
   #fail(error: unknown): void {

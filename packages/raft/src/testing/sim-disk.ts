@@ -49,6 +49,11 @@ export class SimDisk implements Disk {
     this.#store.failNext(kind, code);
   }
 
+  /** Failures that were ordered and have not been met are taken back. */
+  failNever(): void {
+    this.#store.failNever();
+  }
+
   /** How much all files together may hold; a write that needs more fails with ENOSPC and changes nothing. */
   setCapacity(bytes: number): void {
     this.#store.capacityBytes = bytes;
@@ -62,16 +67,19 @@ export class SimDisk implements Disk {
   /** Turns one bit of a file, in what programs see and in what survives. */
   flipBit(path: string, offset: number, bit = 0): void {
     this.#store.inode(path).flipBit(offset, bit);
+    this.#store.tampered();
   }
 
   /** Cuts a file, in what programs see and in what survives. */
   truncate(path: string, bytes: number): void {
     this.#store.inode(path).truncate(bytes);
+    this.#store.tampered();
   }
 
   /** Takes a name away, durably and without a trace. */
   lose(path: string): void {
     this.#store.parent(path).lose(nameOf(path));
+    this.#store.tampered();
   }
 
   /** A copy of what a program sees. */
@@ -94,6 +102,7 @@ export class SimDisk implements Disk {
   restore(image: SimDiskImage): void {
     const { directories } = this.#store;
     this.#store.kill();
+    this.#store.tampered();
     directories.clear();
     for (const [path, files] of image) {
       const directory = new SimDirectory();

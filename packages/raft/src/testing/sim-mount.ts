@@ -98,9 +98,11 @@ export class SimMount implements Disk {
         if (mode === 'read') throw diskError('EBADF', path);
         const steps = writing(inode, { bytes, position, mode });
         const growth = position + bytes.length - inode.bytes;
+        const durable = mode === 'append' ? this.#store.appended(bytes) : undefined;
         const act = () => {
           this.#store.requireRoom(growth, path);
           steps.act();
+          durable?.();
         };
         return operate('write', bytes.length, { ...steps, act });
       },

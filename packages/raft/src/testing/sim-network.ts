@@ -11,7 +11,8 @@ import type {
 /** Virtual time. Callbacks that are due at the same time run in any order, but always the same one. */
 export interface SimScheduler {
   now(): number;
-  after(ms: number, callback: () => void): void;
+  /** Returns a function that calls it off. */
+  after(ms: number, callback: () => void): () => void;
 }
 
 /** What may happen to one unit, which is the chunks of one write. Can be changed while the network runs. */
@@ -62,6 +63,8 @@ class SimHost {
   readonly blocked = new Set<string>();
   /** Hosts that everything to is held up. */
   readonly stalled = new Set<string>();
+  /** What everything to and from here takes longer. */
+  extraMs = 0;
   accept: ((stream: PeerStream) => void) | undefined;
   isUp = true;
   /** Counts the processes. */
@@ -179,6 +182,11 @@ export class SimNetwork {
     this.#release(host);
   }
 
+  /** Everything to and from this address takes so much longer, until it is 0 again. */
+  slow(address: PeerAddress, extraMs: number): void {
+    this.#host(address).extraMs = extraMs;
+  }
+
   #release(host: SimHost): void {
     for (const stream of host.streams) stream.release();
   }
@@ -203,7 +211,6 @@ class SimStream implements PeerStream {
   readonly #there: SimHost;
   #handlers: StreamHandlers | undefined;
   #other: SimStream | undefined;
-  #isOpened = false;
   #isOver = false;
   /** On their way from here, in order; each has its own callback that takes the first one. */
   #flying: SimItem[] = [];
@@ -211,6 +218,7 @@ class SimStream implements PeerStream {
   #held: (readonly Uint8Array[])[] = [];
   /** When the last unit from here arrives. */
   #lastArrival = 0;
+  #callOffTimeout: (() => void) | undefined;
 
   constructor(network: SimNetwork, here: SimHost, there: SimHost) {
     this.#network = network;
@@ -228,9 +236,9 @@ class SimStream implements PeerStream {
     this.#other.#other = this;
     this.#here.streams.add(this);
     this.#push('arrived');
-    this.#network.scheduler.after(CONNECT_MS_MAX, () => {
-      if (!this.#isOpened) this.#closed('reset');
-    });
+    this.#callOffTimeout = this.#network.scheduler.after(CONNECT_MS_MAX, () =>
+      this.#closed('reset'),
+    );
   }
 
   write(chunks: readonly Uint8Array[]): void {
@@ -266,6 +274,7 @@ class SimStream implements PeerStream {
 
   #forget(): void {
     this.#isOver = true;
+    this.#callOffTimeout?.();
     this.#held = [];
     this.queuedBytes = 0;
     this.#here.streams.delete(this);
@@ -306,7 +315,8 @@ class SimStream implements PeerStream {
 
   #latencyMs(): number {
     const { faults, random } = this.#network;
-    return faults.minMs + (faults.maxMs - faults.minMs) * random.next();
+    const extraMs = this.#here.extraMs + this.#there.extraMs;
+    return extraMs + faults.minMs + (faults.maxMs - faults.minMs) * random.next();
   }
 
   #isBlocked(): boolean {
@@ -358,7 +368,7 @@ class SimStream implements PeerStream {
 
   #opened(): void {
     if (this.#isOver) return this.#push('ended');
-    this.#isOpened = true;
+    this.#callOffTimeout?.();
     return this.#handlers?.opened();
   }
 

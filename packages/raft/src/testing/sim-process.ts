@@ -1,16 +1,6 @@
 import type { Clock, Network, PeerStream, StreamHandlers, Timers } from '../ports.ts';
+import type { SimClock } from './sim-clock.ts';
 import type { SimWorld } from './sim-world.ts';
-
-/** How a node's clocks differ from virtual time. */
-export interface ClockFault {
-  /** Wall clock minus true time, in ms. */
-  readonly skewMs: number;
-  /** Rate of the monotonic clock; 1 is right. */
-  readonly rate: number;
-}
-
-/** Where virtual time begins: some day in Unix time. */
-const EPOCH_MS = 1_700_000_000_000;
 
 /**
  * One boot of a node: everything that calls into it passes here, so that it can be paused (calls wait) or be dead
@@ -24,14 +14,11 @@ export class SimProcess {
   #paused = false;
   #waiting: (() => void)[] = [];
 
-  constructor(world: SimWorld, { skewMs, rate }: ClockFault) {
+  constructor(world: SimWorld, clock: SimClock) {
     this.#world = world;
-    this.clock = {
-      monotonicMs: () => world.now() * rate,
-      wallMs: () => Math.floor(EPOCH_MS + world.now() + skewMs),
-    };
+    this.clock = clock;
     this.timers = {
-      after: (delayMs, callback) => this.#after(delayMs / rate, callback),
+      after: (delayMs, callback) => this.#after(delayMs / clock.rate, callback),
       afterIo: (callback) => void world.after(0, () => this.run(callback)),
     };
   }

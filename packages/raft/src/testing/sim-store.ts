@@ -30,6 +30,10 @@ export interface SimDiskOptions {
   readonly random: Random;
   /** Called as an operation begins, which ends after the promise that comes back; default: at once. */
   readonly delay?: (operation: DiskOperation) => Promise<void> | void;
+  /** Called as a write in `append` mode begins; the function that comes back is called when it is durable, if ever. */
+  readonly appended?: (bytes: Uint8Array) => () => void;
+  /** Called when what is durable was changed by none of the disk's users: bits, files or the whole disk. */
+  readonly tampered?: () => void;
 }
 
 /** An operation whose promise has not resolved yet. A crash may find it done, undone, or (a write) torn. */
@@ -52,11 +56,21 @@ export class SimStore {
   capacityBytes = Infinity;
   readonly #random: Random;
   readonly #delay: (operation: DiskOperation) => Promise<void> | void;
+  /** See `SimDiskOptions`. */
+  readonly appended: (bytes: Uint8Array) => () => void;
+  readonly tampered: () => void;
   readonly #inFlight = new Set<InFlight>();
   readonly #failures = new Map<DiskOperationKind, string>();
   #lives = 0;
 
-  constructor({ random, delay = () => undefined }: SimDiskOptions) {
+  constructor({
+    random,
+    delay = () => undefined,
+    appended = () => () => undefined,
+    tampered = () => undefined,
+  }: SimDiskOptions) {
+    this.appended = appended;
+    this.tampered = tampered;
     this.#random = random;
     this.#delay = delay;
   }
@@ -81,6 +95,10 @@ export class SimStore {
 
   failNext(kind: DiskOperationKind, code: string): void {
     this.#failures.set(kind, code);
+  }
+
+  failNever(): void {
+    this.#failures.clear();
   }
 
   /** Waits as the hook says, then acts; never ends when the life that it belongs to is over. */

@@ -95,35 +95,35 @@ export function speaksOurs({ leastVersion, mostVersion }: Greeting): boolean {
 
 /** The greeting as bytes, the same ones each time, and other ones for any other greeting. `type` is the frame's. */
 export function encodeGreeting(type: number, said: Greeting): Buffer {
-  const fixed = Buffer.alloc(FIXED_BYTES);
-  fixed[0] = LAYOUT_VERSION;
-  fixed[1] = type;
-  fixed.writeUInt16LE(said.leastVersion, 2);
-  fixed.writeUInt16LE(said.mostVersion, 4);
-  fixed.writeUInt16LE(said.channel === 'bulk' ? 1 : 0, 6);
-  fixed.writeUInt32LE(said.from, 8);
-  fixed.writeUInt32LE(said.to, 12);
-  fixed.writeUInt32LE(said.clusterEpoch, 16);
-  fixed.writeUInt32LE(said.incarnation, 20);
-  const ids = [text(said.clusterId, ID_BYTES_MAX), text(said.instanceId, ID_BYTES_MAX)];
-  return Buffer.concat([fixed, ...ids, encodeMore(said)]);
-}
-
-function encodeMore({ nonce, address }: Greeting): Buffer {
+  const { clusterId, instanceId, nonce, address } = said;
   assert(nonce.length === NONCE_BYTES, 'a nonce has 32 bytes');
-  const port = Buffer.alloc(2);
-  port.writeUInt16LE(address.port);
-  const more = Buffer.concat([nonce, port, text(address.ip, IP_BYTES_MAX)]);
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(more.length);
-  return Buffer.concat([length, more]);
+  const moreBytes = NONCE_BYTES + 3 + address.ip.length;
+  const start = FIXED_BYTES + 2 + clusterId.length + instanceId.length;
+  const bytes = Buffer.alloc(start + 2 + moreBytes);
+  bytes[0] = LAYOUT_VERSION;
+  bytes[1] = type;
+  bytes.writeUInt16LE(said.leastVersion, 2);
+  bytes.writeUInt16LE(said.mostVersion, 4);
+  bytes.writeUInt16LE(said.channel === 'bulk' ? 1 : 0, 6);
+  bytes.writeUInt32LE(said.from, 8);
+  bytes.writeUInt32LE(said.to, 12);
+  bytes.writeUInt32LE(said.clusterEpoch, 16);
+  bytes.writeUInt32LE(said.incarnation, 20);
+  writeText(bytes, clusterId, FIXED_BYTES, ID_BYTES_MAX);
+  writeText(bytes, instanceId, FIXED_BYTES + 1 + clusterId.length, ID_BYTES_MAX);
+  bytes.writeUInt16LE(moreBytes, start);
+  bytes.set(nonce, start + 2);
+  bytes.writeUInt16LE(address.port, start + 2 + NONCE_BYTES);
+  writeText(bytes, address.ip, start + 4 + NONCE_BYTES, IP_BYTES_MAX);
+  return bytes;
 }
 
-/** One byte for the length, then the characters. */
-function text(characters: string, bytesMax: number): Buffer {
-  const bytes = Buffer.from(characters, 'latin1');
-  assert(bytes.length > 0 && bytes.length <= bytesMax, 'a name has 1 … 64, a host 1 … 253 bytes');
-  return Buffer.concat([Buffer.of(bytes.length), bytes]);
+/** One byte for the length, then the characters, of one byte each. */
+function writeText(target: Buffer, characters: string, offset: number, bytesMax: number): void {
+  const { length } = characters;
+  assert(length > 0 && length <= bytesMax, 'a name has 1 … 64, a host 1 … 253 bytes');
+  target[offset] = length;
+  target.write(characters, offset + 1, 'latin1');
 }
 
 /** The greeting at the start of a frame and how many bytes it has; `undefined` when it is malformed. Copies. */

@@ -277,19 +277,32 @@ function appendReply(frame: Buffer, envelope: Envelope): Rpc {
   };
 }
 
-function heartbeat(frame: Buffer, envelope: Envelope): Rpc {
+function heartbeat(frame: Buffer, { from, to, term: ofTerm, incarnation: boot }: Envelope): Rpc {
   return {
     kind: 'heartbeat',
-    ...envelope,
+    from,
+    to,
+    term: ofTerm,
+    incarnation: boot,
     commit: logIndex(field(frame, 0)),
     round: field(frame, 1),
     now: logTime(field(frame, 2)),
   };
 }
 
-function heartbeatReply(frame: Buffer, envelope: Envelope): Rpc {
-  const room = hasFlag(frame, Flag.room);
-  return { kind: 'heartbeat-reply', ...envelope, round: field(frame, 0), room };
+function heartbeatReply(
+  frame: Buffer,
+  { from, to, term: ofTerm, incarnation: boot }: Envelope,
+): Rpc {
+  return {
+    kind: 'heartbeat-reply',
+    from,
+    to,
+    term: ofTerm,
+    incarnation: boot,
+    round: field(frame, 0),
+    room: hasFlag(frame, Flag.room),
+  };
 }
 
 function readReply(frame: Buffer, envelope: Envelope): Rpc | undefined {

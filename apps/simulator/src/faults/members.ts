@@ -1,6 +1,6 @@
 import type { MembershipChange, MembershipOutcome, NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
-import type { Cluster } from './sim-client.ts';
+import type { Cluster } from '../sim-client.ts';
 
 /** More nodes than this are not simulated at one time, and fewer voters are not left. */
 const NODES_MAX = 7;
@@ -13,20 +13,20 @@ const RETRY_MS = 200;
 const PATIENCE_MS = 3_000;
 
 type Boot = Cluster['running'][number];
+type Add = Extract<MembershipChange, { kind: 'add' }>;
+type Done = Extract<MembershipOutcome, { kind: 'done' }>;
 
 /** What operators do to a simulated cluster: nodes join, leave and are replaced, leadership is handed over. */
 export class Members {
   /** Changes that came into force, by kind. */
   readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
-  readonly #random: SimRandom;
   #stopped = false;
   /** Changes that were asked for and are neither done nor given up. */
   #underWay = 0;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
-    this.#random = cluster.random.fork();
   }
 
   /** No change is under way any more. */
@@ -40,13 +40,13 @@ export class Members {
   }
 
   /** One more node, perhaps in the place of another. */
-  join(): void {
+  join(random: SimRandom): void {
     if (this.#stopped || this.#underWay > 0 || this.#cluster.ids.length >= NODES_MAX) return;
     const address = this.#cluster.newAddress();
-    const instanceId = Array.from({ length: 32 }, () => this.#random.between(0, 9)).join('');
-    const replaces = this.#random.chance(0.3) ? this.#anybody() : undefined;
-    const as = this.#random.chance(0.8) ? 'voter' : 'learner';
-    const change: MembershipChange = {
+    const instanceId = newInstanceId(random);
+    const replaces = random.chance(0.3) ? this.#anybody(random) : undefined;
+    const as = random.chance(0.8) ? 'voter' : 'learner';
+    const change: Add = {
       kind: 'add',
       address,
       instanceId,
@@ -56,21 +56,71 @@ export class Members {
     this.#change(change, (outcome, leader) => {
       if (outcome.id === undefined) return;
       this.#count(replaces === undefined || as === 'learner' ? `join as ${as}` : 'replace');
-      const { clusterId, clusterEpoch } = leader.node.identity;
-      const { configuration } = outcome;
-      const joining = { nodeId: outcome.id, clusterId, clusterEpoch, instanceId, configuration };
-      this.#cluster.join(joining, address);
+      this.#joined(outcome, leader, change);
     });
   }
 
+  /** The node that was added begins, unless it did already. */
+  #joined({ id, configuration }: Done, leader: Boot, { instanceId, address }: Add): void {
+    if (id === undefined || instanceId === undefined || this.#cluster.ids.includes(id)) return;
+    const { clusterId, clusterEpoch } = leader.node.identity;
+    this.#cluster.join({ nodeId: id, clusterId, clusterEpoch, instanceId, configuration }, address);
+  }
+
   /** One or two nodes leave, the leader perhaps among them. */
-  leave(): void {
+  leave(random: SimRandom): void {
     if (this.#stopped || this.#underWay > 0) return;
     const voters = this.#leader()?.core.configuration.voters ?? [];
-    const count = this.#random.chance(0.3) ? 2 : 1;
+    const count = random.chance(0.3) ? 2 : 1;
     if (voters.length - count < VOTERS_MIN) return;
-    const ids = Array.from({ length: count }, () => this.#anybody());
+    const ids = Array.from({ length: count }, () => this.#anybody(random));
     this.#change({ kind: 'remove', ids }, () => this.#count('leave'));
+  }
+
+  /**
+   * A node that lost its disk, or whose disk is damaged, gives its place to a new one, whatever it takes; also when no
+   * more changes are begun.
+   */
+  replace(id: NodeId, random: SimRandom, done: () => void): void {
+    this.#underWay += 1;
+    const isVoter = this.#leader()?.core.configuration.voters.includes(id) !== false;
+    const change: MembershipChange = isVoter
+      ? {
+          kind: 'add',
+          address: this.#cluster.newAddress(),
+          instanceId: newInstanceId(random),
+          as: 'voter',
+          replaces: id,
+        }
+      : { kind: 'remove', ids: [id] };
+    let asked = false;
+    const look = (): void => {
+      const leader = this.#leader();
+      if (leader !== undefined && this.#isRemoved(leader, id)) {
+        this.#cluster.retire(id);
+        this.#underWay -= 1;
+        this.#count('repair');
+        return done();
+      }
+      if (leader === undefined || asked) return this.#later(look);
+      return this.#ask(leader, change, (outcome) => {
+        if (outcome.kind === 'done' && change.kind === 'add' && !asked) {
+          this.#joined(outcome, leader, change);
+          asked = true;
+        }
+        this.#later(look);
+      });
+    };
+    look();
+  }
+
+  #later(act: () => void): void {
+    this.#cluster.world.after(RETRY_MS, act);
+  }
+
+  #isRemoved({ core }: Boot, id: NodeId): boolean {
+    const { members, nextId } = core.configuration;
+    return core.isSettled && id < nextId && !members.some((member) => member.id === id);
   }
 
   promote(): void {
@@ -79,9 +129,9 @@ export class Members {
     this.#change({ kind: 'promote', ids: learners }, () => this.#count('promote'));
   }
 
-  transfer(): void {
+  transfer(random: SimRandom): void {
     if (this.#stopped) return;
-    const target = this.#random.chance(0.5) ? this.#anybody() : undefined;
+    const target = random.chance(0.5) ? this.#anybody(random) : undefined;
     void this.#leader()
       ?.node.admin.transfer(target)
       .then(({ kind }) => this.#count(`transfer ${kind}`));
@@ -97,10 +147,7 @@ export class Members {
     }
   }
 
-  #change(
-    change: MembershipChange,
-    done: (outcome: Extract<MembershipOutcome, { kind: 'done' }>, leader: Boot) => void,
-  ): void {
+  #change(change: MembershipChange, done: (outcome: Done, leader: Boot) => void): void {
     this.#underWay += 1;
     const again = (): void => void this.#cluster.world.after(RETRY_MS, attempt);
     const attempt = (): void => {
@@ -133,16 +180,19 @@ export class Members {
     return this.#cluster.running.find(({ core }) => core.role === 'leader');
   }
 
-  #anybody(): NodeId {
+  #anybody(random: SimRandom): NodeId {
     const [first, ...others] = this.#cluster.ids;
     if (first === undefined) throw new RangeError('a cluster has nodes');
-    return this.#random.pick([first, ...others]);
+    return random.pick([first, ...others]);
   }
 
   #count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 }
+
+const newInstanceId = (random: SimRandom): string =>
+  Array.from({ length: 32 }, () => random.between(0, 9)).join('');
 
 /** Refusals that a moment may end. */
 const PASSING: ReadonlySet<string> = new Set([

@@ -1,4 +1,8 @@
-import { type Report, runSeed } from './scenario.ts';
+import { type Report, type SeedLength, runSeed } from '../scenario.ts';
+
+export interface SeedOptions {
+  readonly length: SeedLength;
+}
 
 /** A seed that failed, with what was found. */
 interface Failure {
@@ -41,14 +45,14 @@ export function emptyTally(): Tally {
 }
 
 /** Runs one seed and adds what came of it. */
-export async function addSeed(tally: Tally, seed: number): Promise<void> {
+export async function addSeed(tally: Tally, seed: number, options: SeedOptions): Promise<void> {
   tally.seeds += 1;
   try {
-    addReport(tally, await runSeed(seed));
+    addReport(tally, await runSeed(seed, options));
   } catch (error) {
     tally.failures.push({
       seed,
-      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      error: error instanceof Error ? error.message : String(error),
     });
   }
 }

@@ -1,0 +1,81 @@
+import type { Configuration } from '../core/configuration.ts';
+import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
+import type { Raft } from '../core/raft.ts';
+import type { Rpc } from '../core/rpc.ts';
+import type { Recovered } from '../storage/recovered.ts';
+import { DurableLog } from './durable-log.ts';
+import { violated } from './safety-violated.ts';
+
+/**
+ * What nodes say is true of their disks at that instant, power may fail when it likes: terms and votes before they are
+ * spoken of (§5.2, figure 2), entries before they are acknowledged, and before they are committed on a quorum of the old
+ * and of the new voters. What was durable is there again after a restart, and nothing else.
+ */
+export class DurablePromises {
+  readonly #logs = new Map<NodeId, DurableLog>();
+
+  /** Of this node's disk. */
+  log(id: NodeId): DurableLog {
+    const known = this.#logs.get(id);
+    if (known !== undefined) return known;
+    const log = new DurableLog();
+    this.#logs.set(id, log);
+    return log;
+  }
+
+  opened(id: NodeId, recovered: Recovered): void {
+    const difference = this.log(id).opened(recovered);
+    if (difference !== undefined) violated(`after a restart node ${id} has ${difference}`);
+  }
+
+  /** Called for every rpc that leaves a node; `core` is the sender. */
+  sent(rpc: Rpc, core: Raft): void {
+    const log = this.log(rpc.from);
+    if (log.term === undefined) return;
+    if (rpc.kind === 'request-vote' && !rpc.pre) {
+      if (log.term !== rpc.term || log.vote !== rpc.from) {
+        violated(`durable before said: node ${rpc.from} asks for votes in term ${rpc.term}`);
+      }
+    } else if (rpc.kind === 'vote-reply' && !rpc.pre) {
+      const votes = rpc.granted && log.term === rpc.term && log.vote !== rpc.to;
+      if (log.term < rpc.term || votes) {
+        violated(`durable before said: node ${rpc.from} answers ${rpc.to} in term ${rpc.term}`);
+      }
+    } else if (rpc.kind === 'append-reply' && rpc.ok) {
+      const isThere = log.has(rpc.match, core.termAt(rpc.match));
+      if (log.term < rpc.term || !isThere) {
+        violated(`durable before said: node ${rpc.from} acknowledges entry ${rpc.match}`);
+      }
+    }
+  }
+
+  /** An entry was seen committed for the first time, after a step in which one of these was in force. */
+  committed(index: LogIndex, term: Term, inForce: readonly Configuration[]): void {
+    const isThere = (id: NodeId): boolean => this.log(id).has(index, term);
+    const isDurable = inForce.some(
+      ({ voters, outgoing }) => hasMajority(voters, isThere) && hasMajority(outgoing, isThere),
+    );
+    if (!isDurable) {
+      violated(`durable before committed: entry ${index} of term ${term} is not on a quorum`);
+    }
+  }
+
+  /** What is gone from a log is in a durable state. */
+  compacted(core: Raft): void {
+    const { mark, term } = this.log(core.id);
+    if (term === undefined || core.compacted <= mark) return;
+    violated(`node ${core.id} dropped entries up to ${core.compacted}, its mark says ${mark}`);
+  }
+
+  /** A store never holds what the log of its node could lose. */
+  flushed(id: NodeId, index: LogIndex): void {
+    if (!this.log(id).has(index, undefined)) {
+      violated(`the store of node ${id} holds entry ${index}, and its log could lose it`);
+    }
+  }
+}
+
+/** Not the product's own count, which may be what is wrong. */
+function hasMajority(voters: readonly NodeId[], has: (id: NodeId) => boolean): boolean {
+  return voters.length === 0 || voters.filter((id) => has(id)).length * 2 > voters.length;
+}
