@@ -148,6 +148,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
 /** Everything that is on its way arrives; then what is left is accounted for. */
 async function settle(cluster: Cluster, members: Members, history: History): Promise<void> {
   await cluster.run(cluster.world.now() + 2_000);
+  await must(cluster, 'all still follow one leader', () => agree(cluster, members));
   for (const topic of TOPICS) await drainTopic(cluster, topic, history);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
   const hashes = new Set(cluster.running.map(({ machine }) => machine.stateHash));

@@ -107,6 +107,7 @@ function fill(trouble: Trouble, random: SimRandom): void {
   const id: NodeId = trouble.anybody(random);
   const disk = trouble.cluster.diskOf(id);
   const { full } = trouble.ends;
+  if (full.has(id)) return;
   disk.setCapacity(disk.usedBytes + random.pick([0, 4_096, 20_000, RESERVE_BYTES]));
   full.add(id);
   trouble.lasting(random, () => {
