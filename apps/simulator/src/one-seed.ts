@@ -1,10 +1,10 @@
 import { SeedFailed } from './seed-failed.ts';
-import { type Report, type RunOptions, runSeed } from './scenario.ts';
+import { type Report, type SeedLength, runSeed } from './scenario.ts';
 import { shrinkSeed } from './shrinking/shrink-seed.ts';
 import { Timeline } from './timeline/timeline.ts';
 
 export interface OneSeedOptions {
-  readonly length: RunOptions['length'];
+  readonly length: SeedLength;
   readonly verbose: boolean;
   readonly twice: boolean;
   readonly shrink: boolean;
@@ -66,7 +66,7 @@ const countsOf = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
 
-async function showShrunk(seed: number, length: RunOptions['length']): Promise<boolean> {
+async function showShrunk(seed: number, length: SeedLength): Promise<boolean> {
   const isTerminal = process.stderr.isTTY;
   const shrunk = await shrinkSeed(seed, length, (kept, run) => {
     if (isTerminal) process.stderr.write(`\r\u001B[Kattempt ${run}: ${kept} faults`);
@@ -85,7 +85,7 @@ async function showShrunk(seed: number, length: RunOptions['length']): Promise<b
   console.log(
     JSON.stringify({
       seed,
-      length: length ?? 'full',
+      length,
       keep: Object.fromEntries(needed.map(({ number, name }) => [number, name])),
       found,
     }),

@@ -28,7 +28,7 @@ export interface Report {
   readonly changes: Readonly<Record<string, number>>;
   /** How often rare things happened: a campaign that never comes by them proves nothing about them. */
   readonly seen: Readonly<Record<string, number>>;
-  /** Equal for equal runs. */
+  /** Of all that happened: equal for equal runs. */
   readonly traceHash: number;
 }
 
@@ -47,7 +47,7 @@ export function reportOf(
   { clients, history, reads, faults, members, marks }: Told,
 ): Omit<Report, 'seed' | 'families'> {
   return {
-    injections: faults.injections,
+    injections: faults.drawn.length,
     nodes: cluster.ids.length,
     simulatedMs: cluster.world.now(),
     events: cluster.world.events,
@@ -64,6 +64,6 @@ export function reportOf(
       'read-refused': reads.refused,
       'read-refused-after-deposition': reads.refusedAfterDeposition,
     },
-    traceHash: cluster.running[0]?.machine.stateHash ?? 0,
+    traceHash: cluster.world.traceHash,
   };
 }

@@ -13,6 +13,8 @@ import { CATCH_UP_MS, agree, converged, elect, must } from './recovering.ts';
 import { type Report, type Told, reportOf } from './report.ts';
 import { SeedFailed } from './seed-failed.ts';
 import { type Cluster, SimClient } from './sim-client.ts';
+import { wordsOf } from './timeline/event-words.ts';
+import type { Log } from './timeline/moment.ts';
 import type { SimQueueHost } from './sim-queue-host.ts';
 import { SimReads } from './sim-reads.ts';
 
@@ -31,6 +33,8 @@ const LENGTHS = {
   short: { troubleMs: 20_000, callsMin: 100 },
 } as const satisfies Record<string, Length>;
 
+export type SeedLength = keyof typeof LENGTHS;
+
 /** For the calls that are missing; all of them fit twice. */
 const CALLS_MS = 120_000;
 
@@ -42,14 +46,12 @@ const CLIENTS = 4;
 const PADDING_BYTES = [0, 0, 500, 2_000] as const;
 const TOPICS = ['orders', 'mails'] as const;
 
-type Log = (line: string) => void;
-
 export interface RunOptions {
   readonly log?: Log;
   /** Numbers of faults that are left out; the others come as they would. */
   readonly without?: ReadonlySet<number>;
   /** Default: full. */
-  readonly length?: keyof typeof LENGTHS;
+  readonly length?: SeedLength;
   /** Families of faults by name, in the place of those that the seed would have. */
   readonly families?: readonly string[];
 }
@@ -69,7 +71,7 @@ export async function runSeed(
     return { seed, families: names, ...reportOf(cluster, told) };
   } catch (error) {
     const atMs = cluster.world.now();
-    throw new SeedFailed({ seed, atMs, injections: faults.injections }, error);
+    throw new SeedFailed({ seed, atMs, drawn: faults.drawn }, error);
   }
 }
 
@@ -85,12 +87,12 @@ function hardCluster(
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),
     onEvent: (id, event) => {
-      log?.(`${cluster.world.now().toFixed(1)} node ${id} ${JSON.stringify(event)}`);
+      log?.({ atMs: cluster.world.now(), who: `node ${id}`, what: wordsOf(event) });
       marks.event(id, event);
       met.trouble?.event(id, event);
     },
     onNodeFailed: (id, error) => {
-      log?.(`${cluster.world.now().toFixed(1)} node ${id} fails: ${String(error)}`);
+      log?.({ atMs: cluster.world.now(), who: `node ${id}`, what: `fails: ${String(error)}` });
       return met.trouble?.ends.isExpected(id, error) ?? false;
     },
   });
@@ -121,6 +123,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
         history,
         reads,
         paddingBytesMax,
+        log,
       }),
   );
   cluster.startAll();
@@ -134,7 +137,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   });
   trouble.stop();
   members.stop();
-  log?.(`${cluster.world.now().toFixed(1)} all faults end`);
+  log?.({ atMs: cluster.world.now(), who: 'cluster', what: 'all faults end' });
   await elect(cluster);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet, CATCH_UP_MS);
   await must(cluster, 'all follow one leader', () => agree(cluster, members), CATCH_UP_MS);

@@ -4,14 +4,14 @@ export class SeedFailed extends Error {
   readonly seed: number;
   /** Simulated time at which it was noticed. */
   readonly atMs: number;
-  /** How many faults had been drawn by then. */
-  readonly injections: number;
+  /** Names of the faults that had been drawn by then, by number. */
+  readonly drawn: readonly string[];
 
-  constructor(where: Pick<SeedFailed, 'seed' | 'atMs' | 'injections'>, cause: unknown) {
+  constructor(where: Pick<SeedFailed, 'seed' | 'atMs' | 'drawn'>, cause: unknown) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     super(what, { cause });
     this.seed = where.seed;
     this.atMs = where.atMs;
-    this.injections = where.injections;
+    this.drawn = where.drawn;
   }
 }

@@ -4,6 +4,7 @@ import { type Command, type QueueMachine, type QueueResult, encodeCommand } from
 import { AccountWrong, type History, type OpenPop } from './history.ts';
 import { EMPTY } from './linearizability/fifo-history.ts';
 import type { SimReads } from './sim-reads.ts';
+import type { Log } from './timeline/moment.ts';
 
 export type Cluster = SimCluster<QueueResult, QueueMachine>;
 export type Boot = SimBoot<QueueResult, QueueMachine>;
@@ -27,6 +28,7 @@ export interface ClientWorld {
   readonly topics: readonly [string, ...string[]];
   readonly history: History;
   readonly reads: SimReads;
+  readonly log: Log | undefined;
   /** Messages are made longer by up to so much. */
   readonly paddingBytesMax: number;
 }
@@ -100,6 +102,7 @@ export class SimClient {
         const { result } = outcome;
         if (!result.ok) throw new AccountWrong(`${producer.id}:${sequence} ended ${result.code}`);
         history.ack(publish, cluster.world.now());
+        this.#tell(topic, `publish ${sequence}: acked`);
         this.#rest();
       });
     };
@@ -127,16 +130,23 @@ export class SimClient {
 
   #popped(topic: string, pop: OpenPop, outcome: Outcome<QueueResult>): void {
     const { history, cluster } = this.#world;
+    if (outcome.kind !== 'committed') this.#tell(topic, `pop: ${outcome.kind}`);
     if (outcome.kind === 'unknown') return undefined;
     if (outcome.kind === 'refused') return history.callOff(topic, pop);
     const { result } = outcome;
     if (result.ok && result.kind === 'popped') {
+      this.#tell(topic, `pop: got ${result.message.sequence}`);
       return history.endPop(pop, result.message.body.toString(), cluster.world.now());
     }
     if (!result.ok && result.code === 'no-message') {
       return history.endPop(pop, EMPTY, cluster.world.now());
     }
     return history.callOff(topic, pop);
+  }
+
+  #tell(topic: string, what: string): void {
+    const { log, cluster } = this.#world;
+    log?.({ atMs: cluster.world.now(), who: this.#name, what: `${what} (${topic})` });
   }
 
   #read(): void {

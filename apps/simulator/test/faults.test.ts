@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Report, runSeed } from '../src/scenario.ts';
+import type { Moment } from '../src/timeline/moment.ts';
 
 /** One that has several families of faults. */
 const SEED = 11;
 
 async function faultsOf(without: ReadonlySet<number>): Promise<{ drawn: string[]; done: Report }> {
   const drawn: string[] = [];
-  const log = (line: string): void => {
-    if (/^[\d.]+ fault \d+ /.test(line)) drawn.push(line.replace(' (left out)', ''));
+  const log = ({ atMs, who, what }: Moment): void => {
+    if (who.startsWith('fault')) drawn.push(`${atMs} ${who} ${what.replace(' (left out)', '')}`);
   };
   return { done: await runSeed(SEED, { log, without }), drawn };
 }

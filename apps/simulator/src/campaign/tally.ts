@@ -1,6 +1,8 @@
-import { type Report, type RunOptions, runSeed } from '../scenario.ts';
+import { type Report, type SeedLength, runSeed } from '../scenario.ts';
 
-export type SeedOptions = Pick<RunOptions, 'length'>;
+export interface SeedOptions {
+  readonly length: SeedLength;
+}
 
 /** A seed that failed, with what was found. */
 interface Failure {

@@ -1,4 +1,5 @@
 import type { SimRandom } from '@rrmq/raft/testing';
+import type { Log } from '../timeline/moment.ts';
 import type { Family, Fault } from './fault.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -13,7 +14,7 @@ export interface FaultsOptions {
   readonly random: SimRandom;
   /** Numbers of faults that are left out. */
   readonly without: ReadonlySet<number>;
-  readonly log: ((line: string) => void) | undefined;
+  readonly log: Log | undefined;
 }
 
 /**
@@ -23,18 +24,14 @@ export interface FaultsOptions {
  */
 export class Faults {
   readonly counts = new Map<string, number>();
+  /** Names of those drawn so far, left out or not, by number. */
+  readonly drawn: string[] = [];
   readonly #trouble: Trouble;
   readonly #options: FaultsOptions;
-  #injections = 0;
 
   constructor(trouble: Trouble, options: FaultsOptions) {
     this.#trouble = trouble;
     this.#options = options;
-  }
-
-  /** How many were drawn, left out or not. */
-  get injections(): number {
-    return this.#injections;
   }
 
   /** Some of them may destroy what a node's disk holds. */
@@ -73,12 +70,15 @@ export class Faults {
   }
 
   #inject(fault: Fault, random: SimRandom): void {
-    const number = this.#injections;
-    this.#injections += 1;
+    const number = this.drawn.length;
+    this.drawn.push(fault.name);
     const { without, log } = this.#options;
     const isLeftOut = without.has(number);
-    const nowMs = this.#trouble.cluster.world.now();
-    log?.(`${nowMs.toFixed(1)} fault ${number} ${fault.name}${isLeftOut ? ' (left out)' : ''}`);
+    log?.({
+      atMs: this.#trouble.cluster.world.now(),
+      who: `fault ${number}`,
+      what: isLeftOut ? `${fault.name} (left out)` : fault.name,
+    });
     if (isLeftOut) return;
     this.counts.set(fault.name, (this.counts.get(fault.name) ?? 0) + 1);
     fault.inject(this.#trouble, random);

@@ -1,4 +1,4 @@
-import { type RunOptions, runSeed } from '../scenario.ts';
+import { type RunOptions, type SeedLength, runSeed } from '../scenario.ts';
 import { SeedFailed } from '../seed-failed.ts';
 import { shrink } from './shrink.ts';
 
@@ -17,7 +17,7 @@ export interface Shrunk {
 /** Leaves faults out of a seed that fails for as long as it fails in the same way. `undefined`: it does not fail. */
 export async function shrinkSeed(
   seed: number,
-  length: RunOptions['length'],
+  length: SeedLength,
   onAttempt: (kept: number, run: number) => void,
 ): Promise<Shrunk | undefined> {
   const failure = await failureOf(seed, { length });

@@ -282,6 +282,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
+          this.world.note(operation.bytes);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
           const [least, most] = site.diskMs;
           return site.process?.delay(least + random.next() * (most - least));
@@ -301,7 +302,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
           this.safety.promises.opened(site.id, recovered);
         },
         sent: (rpc: Rpc) => {
-          if (core !== undefined) this.safety.sent(rpc, core);
+          if (core === undefined) return;
+          this.world.note(rpc.term);
+          this.safety.sent(rpc, core);
         },
       };
       const node = await RaftNode.open<Result>({
@@ -344,7 +347,11 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   #observed(id: NodeId, machine: Machine): StateMachine<Result> {
     return new ObservedMachine(machine, {
       applying: (index, command) => this.safety.applied(id, index, command),
-      changed: (index) => this.safety.reached(id, index, this.#options.hashOf(machine)),
+      changed: (index) => {
+        const hash = this.#options.hashOf(machine);
+        this.world.note(hash);
+        this.safety.reached(id, index, hash);
+      },
     });
   }
 

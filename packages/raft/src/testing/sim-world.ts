@@ -1,5 +1,8 @@
 import type { SimScheduler } from './sim-network.ts';
 
+/** The trace tells events apart by so much of a ms. */
+const TRACE_TICKS = 1_024;
+
 interface SimEvent {
   readonly atMs: number;
   readonly order: number;
@@ -16,6 +19,18 @@ export class SimWorld implements SimScheduler {
   #scheduled = 0;
   /** Events run so far. */
   events = 0;
+  #traceHash = 0;
+
+  /** Of when each event ran, in which order they were asked for, and all that was noted. */
+  get traceHash(): number {
+    return this.#traceHash;
+  }
+
+  /** Makes `value` part of the trace; only its lower 32 bits count. */
+  note(value: number): void {
+    const mixed = Math.imul(this.#traceHash ^ value, 0x9e37_79b1);
+    this.#traceHash = (mixed ^ (mixed >>> 15)) >>> 0;
+  }
 
   now(): number {
     return this.#nowMs;
@@ -44,6 +59,8 @@ export class SimWorld implements SimScheduler {
       this.#nowMs = event.atMs;
       if (event.callback === undefined) continue;
       this.events += 1;
+      this.note(event.order);
+      this.note(event.atMs * TRACE_TICKS);
       event.callback();
       return true;
     }
