@@ -174,20 +174,25 @@ async function createTopic(cluster: Cluster, topic: string): Promise<void> {
 /** Pops what is left, until nothing is. */
 async function drainTopic(cluster: Cluster, topic: string, history: History): Promise<void> {
   const command = encodeCommand({ kind: 'pop', topic });
-  let empty = false;
+  let isEmpty = false;
+  let failure: string | undefined;
   const popNext = (): void => {
     const leader = cluster.running.find(({ core }) => core.role === 'leader');
     const pop = history.beginPop(topic, cluster.world.now());
     leader?.node.propose(command, (outcome) => {
-      if (outcome.kind !== 'committed') throw new AccountWrong(`a drain ended ${outcome.kind}`);
+      if (outcome.kind !== 'committed') {
+        failure = `a drain ended ${outcome.kind}`;
+        return undefined;
+      }
       const { result } = outcome;
       const now = cluster.world.now();
-      empty = !result.ok;
+      isEmpty = !result.ok;
       if (!result.ok || result.kind !== 'popped') return history.endPop(pop, EMPTY, now);
       history.endPop(pop, result.message.body.toString(), now);
       return popNext();
     });
   };
   popNext();
-  await must(cluster, `${topic} is drained`, () => empty);
+  await must(cluster, `${topic} is drained`, () => isEmpty || failure !== undefined);
+  if (failure !== undefined) throw new AccountWrong(failure);
 }
