@@ -141,6 +141,9 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   await elect(cluster);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet, CATCH_UP_MS);
   await must(cluster, 'all follow one leader', () => agree(cluster, members), CATCH_UP_MS);
+  const ackedAmidTrouble = history.acked;
+  const fresh = (): boolean => history.acked >= ackedAmidTrouble + CLIENTS;
+  await must(cluster, 'new messages are acked', fresh);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
   await must(cluster, `${callsMin} calls are made`, enough, CALLS_MS);
   for (const client of clients) client.stop();

@@ -9,6 +9,9 @@ const NOTICED_MS = [100, 3_000] as const;
 const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
+/** Part of the flips that may hit a place where nothing was written. */
+const EMPTY = 0.2;
+
 type Core = Trouble['cluster']['running'][number]['core'];
 
 /**
@@ -78,7 +81,7 @@ export class Damage {
     const [first, ...others] = files;
     if (last === undefined || first === undefined) return;
     const [name, contents] = random.pick([first, ...others]);
-    const offset = random.between(0, contents.length - 1);
+    const offset = someOffset(contents, random);
     if (name === last.file && offset >= last.from && offset < last.to) return;
     disk.flipBit(`${DIRECTORY}/${name}`, offset, random.between(0, 7));
   }
@@ -131,4 +134,13 @@ export class Damage {
 
 function agrees(core: Core, leader: Core): boolean {
   return core.isSettled && core.configurationIndex === leader.configurationIndex;
+}
+
+/** Mostly where something stands: much of a segment is prepared and empty. */
+function someOffset(contents: Buffer, random: SimRandom): number {
+  const offset = random.between(0, contents.length - 1);
+  if (random.chance(EMPTY)) return offset;
+  const isWritten = (byte: number): boolean => byte !== 0;
+  const after = contents.subarray(offset).findIndex(isWritten);
+  return after < 0 ? Math.max(0, contents.findLastIndex(isWritten)) : offset + after;
 }
