@@ -61,6 +61,8 @@ export async function runSeed(
   seed: number,
   { log, without = new Set(), length = 'full', families: only }: RunOptions = {},
 ): Promise<Report> {
+  // From here on promises are being handled, as `drain` needs it, whoever called.
+  await Promise.resolve();
   const chance = new SimRandom(seed ^ 0xfa117);
   const families = chooseFamilies(chance, only);
   const names = families.map(({ name }) => name);
