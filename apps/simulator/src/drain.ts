@@ -5,7 +5,8 @@ let drained = 0;
 
 /**
  * Resolves when no promise can go on any more. A tick that is asked for while promises are handled comes after the
- * last of them; that saves a turn of the event loop, which costs more than a simulated event.
+ * last of them; that saves a turn of the event loop, which costs more than a simulated event. To be called while
+ * promises are handled: in a callback of the event loop the tick would come before the first of them.
  */
 export function drain(): Promise<void> {
   drained += 1;

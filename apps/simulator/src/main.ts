@@ -75,7 +75,6 @@ program
 function whichSeeds({ seeds, from, minutes }: Flags) {
   if (minutes === undefined) return { from: from ?? 1, seeds: seeds ?? SEEDS, minutes: Infinity };
   const first = from ?? Math.floor(Math.random() * RANDOM_SEED_MAX);
-  console.log(`from seed ${first} on`);
   return { from: first, seeds: seeds ?? Infinity, minutes };
 }
 

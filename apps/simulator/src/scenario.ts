@@ -61,6 +61,8 @@ export async function runSeed(
   seed: number,
   { log, without = new Set(), length = 'full', families: only }: RunOptions = {},
 ): Promise<Report> {
+  // From here on promises are being handled, as `drain` needs it, whoever called.
+  await Promise.resolve();
   const chance = new SimRandom(seed ^ 0xfa117);
   const families = chooseFamilies(chance, only);
   const names = families.map(({ name }) => name);
@@ -141,6 +143,9 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   await elect(cluster);
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet, CATCH_UP_MS);
   await must(cluster, 'all follow one leader', () => agree(cluster, members), CATCH_UP_MS);
+  const ackedAmidTrouble = history.acked;
+  const fresh = (): boolean => history.acked >= ackedAmidTrouble + CLIENTS;
+  await must(cluster, 'new messages are acked', fresh);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
   await must(cluster, `${callsMin} calls are made`, enough, CALLS_MS);
   for (const client of clients) client.stop();
@@ -151,6 +156,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
 /** Everything that is on its way arrives; then what is left is accounted for. */
 async function settle(cluster: Cluster, members: Members, history: History): Promise<void> {
   await cluster.run(cluster.world.now() + 2_000);
+  await must(cluster, 'all still follow one leader', () => agree(cluster, members));
   for (const topic of TOPICS) await drainTopic(cluster, topic, history);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
   const hashes = new Set(cluster.running.map(({ machine }) => machine.stateHash));
@@ -173,20 +179,25 @@ async function createTopic(cluster: Cluster, topic: string): Promise<void> {
 /** Pops what is left, until nothing is. */
 async function drainTopic(cluster: Cluster, topic: string, history: History): Promise<void> {
   const command = encodeCommand({ kind: 'pop', topic });
-  let empty = false;
+  let isEmpty = false;
+  let failure: string | undefined;
   const popNext = (): void => {
     const leader = cluster.running.find(({ core }) => core.role === 'leader');
     const pop = history.beginPop(topic, cluster.world.now());
     leader?.node.propose(command, (outcome) => {
-      if (outcome.kind !== 'committed') throw new AccountWrong(`a drain ended ${outcome.kind}`);
+      if (outcome.kind !== 'committed') {
+        failure = `a drain ended ${outcome.kind}`;
+        return undefined;
+      }
       const { result } = outcome;
       const now = cluster.world.now();
-      empty = !result.ok;
+      isEmpty = !result.ok;
       if (!result.ok || result.kind !== 'popped') return history.endPop(pop, EMPTY, now);
       history.endPop(pop, result.message.body.toString(), now);
       return popNext();
     });
   };
   popNext();
-  await must(cluster, `${topic} is drained`, () => empty);
+  await must(cluster, `${topic} is drained`, () => isEmpty || failure !== undefined);
+  if (failure !== undefined) throw new AccountWrong(failure);
 }

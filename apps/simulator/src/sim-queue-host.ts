@@ -56,4 +56,9 @@ export class SimQueueHost implements SimMachineHost<QueueMachine> {
   failNext(kind: 'commit' | 'flush' | 'keep', code: 'EIO' | 'ENOSPC'): void {
     this.#stores.failNext(kind, code);
   }
+
+  /** Failures that were ordered and have not been met are taken back. */
+  failNever(): void {
+    this.#stores.failNever();
+  }
 }

@@ -1,7 +1,7 @@
 import { type Boot, type Cluster, PATIENCE_MS } from './sim-client.ts';
 
 /** A read was served from a state that lacked what had been committed when it was asked for. */
-export class ReadStale extends Error {
+class ReadStale extends Error {
   override readonly name = 'ReadStale';
 }
 

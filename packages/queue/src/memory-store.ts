@@ -91,6 +91,11 @@ export class MemoryStoreHost implements StoreHost {
     this.#failures.set(kind, code);
   }
 
+  /** Failures that were ordered and have not been met are taken back. */
+  failNever(): void {
+    this.#failures.clear();
+  }
+
   /** Changes the value of a key in all stores, durably: for tests of damage. */
   damage(key: Buffer, change: (value: Buffer) => Buffer | undefined): void {
     for (const file of this.#files.values()) {

@@ -1,10 +1,24 @@
-import { type LogIndex, logIndex, type MachineSnapshot, type StateMachine } from '@rrmq/raft';
+import {
+  type LogIndex,
+  logIndex,
+  type LogTime,
+  type MachineSnapshot,
+  type StateMachine,
+} from '@rrmq/raft';
 
-/** Counts what it is given and keeps nothing, so that nothing but the library is measured. */
+/**
+ * Counts what it is given and keeps nothing, so that nothing but the library is measured. It says that all is stored when
+ * it is asked to: as under every machine with a store, the log is compacted and its segments are used again.
+ */
 export class CountingMachine implements StateMachine<number> {
-  readonly flushedIndex: LogIndex = logIndex(0);
   readonly dirtyBytes = 0;
   #applied = 0;
+  #appliedIndex = logIndex(0);
+  #flushedIndex = logIndex(0);
+
+  get flushedIndex(): LogIndex {
+    return this.#flushedIndex;
+  }
 
   /** How many commands were executed. */
   get applied(): number {
@@ -15,17 +29,18 @@ export class CountingMachine implements StateMachine<number> {
     return Promise.resolve();
   }
 
-  apply(): number {
+  apply(_command: Buffer, _at: LogTime, index: LogIndex): number {
+    this.#appliedIndex = index;
     return ++this.#applied;
   }
 
-  termStart(): void {
-    this.#applied += 0;
+  termStart(_at: LogTime, _gapMs: number, index: LogIndex): void {
+    this.#appliedIndex = index;
   }
 
-  /** Nothing is ever stored, and thus nothing compacted. */
   flush(): Promise<LogIndex> {
-    return Promise.resolve(this.flushedIndex);
+    this.#flushedIndex = this.#appliedIndex;
+    return Promise.resolve(this.#flushedIndex);
   }
 
   openSnapshot(): MachineSnapshot {

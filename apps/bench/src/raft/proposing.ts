@@ -2,9 +2,6 @@ import type { Group, Outcome } from '@rrmq/raft';
 import { LatencyBuckets } from './latency-buckets.ts';
 import type { ProposalJob } from './raft-job.ts';
 
-/** The log is not compacted meanwhile: on each node it may become so large in one round. */
-const LOG_BYTES_MAX = 4 * 1024 ** 3;
-
 /** What is proposed all the time: each proposal that settles is followed by the next one. */
 export class ProposalLoop {
   readonly #group: Group<number>;
@@ -12,7 +9,6 @@ export class ProposalLoop {
   readonly #latencies = new LatencyBuckets();
   #committed = 0;
   #failed = 0;
-  #offeredBytes = 0;
   #isOver = false;
   #underWay = 0;
   #settled: () => void = () => undefined;
@@ -28,11 +24,6 @@ export class ProposalLoop {
 
   get failed(): number {
     return this.#failed;
-  }
-
-  /** No more fits on the disk. */
-  get isFull(): boolean {
-    return this.#offeredBytes >= LOG_BYTES_MAX;
   }
 
   /** Of a commit, from the call to the callback, since the last `clear`. */
@@ -62,9 +53,8 @@ export class ProposalLoop {
 
   /** The same bytes each time: whoever proposes leaves them alone. */
   offer(done: (outcome: Outcome<number>) => void): boolean {
-    if (this.#isOver || this.isFull) return false;
+    if (this.#isOver) return false;
     this.#underWay++;
-    this.#offeredBytes += this.#entry.length;
     this.#group.propose(this.#entry, done);
     return true;
   }

@@ -110,7 +110,7 @@ async function propose({ node, disk }: OpenNode, job: ProposalJob): Promise<Prop
   const before = disk.writes;
   const startedMs = performance.now();
   while (performance.now() - startedMs < job.seconds * 1000) {
-    if (loop.isFull || loop.failed > 0) break;
+    if (loop.failed > 0) break;
     await delay(LOOK_MS);
   }
   const seconds = (performance.now() - startedMs) / 1000;

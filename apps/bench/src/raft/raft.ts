@@ -51,7 +51,7 @@ export async function runRaft(
   return levels.every(({ rounds }) => rounds.some(isValidRound)) ? 0 : 1;
 }
 
-/** Fresh processes and data each time: no compaction bounds the log of a machine that keeps nothing. */
+/** Fresh processes and data each time, so that no round begins with what the one before left. */
 async function runRound(
   { nodes, window, warmUpSeconds, seconds }: RaftOptions,
   entryBytes: number,

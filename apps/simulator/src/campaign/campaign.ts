@@ -31,6 +31,7 @@ export async function runCampaign(options: CampaignOptions): Promise<boolean> {
     process.stderr.write('\nends when the seeds under way have ended; again to end at once\n');
   };
   process.on('SIGINT', interrupted);
+  if (options.minutes < Infinity) console.log(`from seed ${options.from} on`);
   const isOver = (): boolean =>
     stop.asked ||
     progress.elapsedMs > options.minutes * 60_000 ||

@@ -9,7 +9,15 @@ const NOTICED_MS = [100, 3_000] as const;
 const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
+/** Part of the flips that may hit a place where nothing was written. */
+const EMPTY = 0.2;
+
 type Core = Trouble['cluster']['running'][number]['core'];
+
+/** The node that was damaged, until it is replaced or has turned out to be whole. */
+interface Damaged {
+  readonly id: NodeId;
+}
 
 /**
  * Faults that destroy what was durable. No consensus survives the loss of a majority's disks, so there is one such node
@@ -19,7 +27,7 @@ type Core = Trouble['cluster']['running'][number]['core'];
  */
 export class Damage {
   readonly #trouble: Trouble;
-  #damaged: NodeId | undefined;
+  #damaged: Damaged | undefined;
 
   constructor(trouble: Trouble) {
     this.#trouble = trouble;
@@ -27,20 +35,18 @@ export class Damage {
 
   /** The disk of a node is replaced by an empty one. Under its old id it is refused; a new node takes its place. */
   wipe(random: SimRandom): void {
-    this.#whenBearable(random, ATTEMPTS, (id) => {
+    this.#whenBearable(random, ATTEMPTS, ({ id }) => {
       const { cluster } = this.#trouble;
       const [founder, ...others] = cluster.founders;
       // With an empty disk, the one node of a config file begins that cluster of one anew, and there is nobody whom it
       // could ask: its operators must know.
-      if (id === founder && others.length === 0) {
-        this.#damaged = undefined;
-        return;
-      }
+      if (id === founder && others.length === 0) return this.#over();
       this.#trouble.end(id, 'crash');
       cluster.wipe(id);
       this.#trouble.storeOf(id)?.wipe();
       cluster.world.after(random.between(...NOTICED_MS), () => cluster.start(id));
       cluster.world.after(2 * random.between(...NOTICED_MS), () => this.#replace(id, random));
+      return undefined;
     });
   }
 
@@ -50,14 +56,15 @@ export class Damage {
    * promise to notice it.
    */
   flip(random: SimRandom): void {
-    this.#whenBearable(random, ATTEMPTS, (id) => {
+    this.#whenBearable(random, ATTEMPTS, (damaged) => {
+      const { id } = damaged;
       this.#trouble.ends.flipped.add(id);
       this.#trouble.end(id, random.chance(0.5) ? 'crash' : 'kill');
       void this.#flipOne(id, random);
       const downMs = random.between(...NOTICED_MS);
       this.#trouble.cluster.world.after(downMs, () => this.#trouble.cluster.start(id));
       this.#trouble.cluster.world.after(downMs + random.between(...NOTICED_MS), () =>
-        this.#judge(id, random),
+        this.#judge(damaged, random),
       );
     });
   }
@@ -67,7 +74,7 @@ export class Damage {
     const { ends, marks } = this.#trouble;
     if (!ends.flipped.has(id) || ends.refusing.has(id)) return;
     ends.flipped.delete(id);
-    this.#damaged = undefined;
+    this.#over();
     marks.add('flip-without-effect');
   }
 
@@ -78,18 +85,18 @@ export class Damage {
     const [first, ...others] = files;
     if (last === undefined || first === undefined) return;
     const [name, contents] = random.pick([first, ...others]);
-    const offset = random.between(0, contents.length - 1);
+    const offset = someOffset(contents, random);
     if (name === last.file && offset >= last.from && offset < last.to) return;
     disk.flipBit(`${DIRECTORY}/${name}`, offset, random.between(0, 7));
   }
 
   /** Operators look after a node that was damaged: it refuses to start, or it did not mind. */
-  #judge(id: NodeId, random: SimRandom): void {
+  #judge(damaged: Damaged, random: SimRandom): void {
     const { ends, cluster } = this.#trouble;
-    if (!ends.flipped.has(id)) return;
-    if (ends.refusing.has(id)) return this.#replace(id, random);
+    if (this.#damaged !== damaged) return;
+    if (ends.refusing.has(damaged.id)) return this.#replace(damaged.id, random);
     // Paused, or down for another reason: it has not been able to tell.
-    cluster.world.after(NOTICED_MS[1], () => this.#judge(id, random));
+    cluster.world.after(NOTICED_MS[1], () => this.#judge(damaged, random));
   }
 
   #replace(id: NodeId, random: SimRandom): void {
@@ -98,17 +105,23 @@ export class Damage {
       marks.add('node-replaced');
       ends.flipped.delete(id);
       ends.refusing.delete(id);
-      this.#damaged = undefined;
+      this.#over();
     });
   }
 
-  #whenBearable(random: SimRandom, attempts: number, strike: (id: NodeId) => void): void {
+  #over(): void {
+    this.#damaged = undefined;
+    this.#trouble.members.goOn();
+  }
+
+  #whenBearable(random: SimRandom, attempts: number, strike: (damaged: Damaged) => void): void {
     const ids = this.#bearable();
     const [first, ...others] = ids;
     if (first !== undefined) {
-      const id = random.pick([first, ...others]);
-      this.#damaged = id;
-      strike(id);
+      const damaged = { id: random.pick([first, ...others]) };
+      this.#damaged = damaged;
+      this.#trouble.members.wait();
+      strike(damaged);
     } else if (attempts > 0) {
       this.#trouble.later(ATTEMPT_MS, () => this.#whenBearable(random, attempts - 1, strike));
     }
@@ -131,4 +144,13 @@ export class Damage {
 
 function agrees(core: Core, leader: Core): boolean {
   return core.isSettled && core.configurationIndex === leader.configurationIndex;
+}
+
+/** Mostly where something stands: much of a segment is prepared and empty. */
+function someOffset(contents: Buffer, random: SimRandom): number {
+  const offset = random.between(0, contents.length - 1);
+  if (random.chance(EMPTY)) return offset;
+  const isWritten = (byte: number): boolean => byte !== 0;
+  const after = contents.subarray(offset).findIndex(isWritten);
+  return after < 0 ? Math.max(0, contents.findLastIndex(isWritten)) : offset + after;
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
 import { RESERVE_BYTES } from '../cluster-options.ts';
+import type { SimQueueHost } from '../sim-queue-host.ts';
 import type { Family } from './fault.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -32,9 +33,7 @@ export const FULL_DISKS: Family = {
     {
       name: 'store-full',
       weight: 1,
-      inject: (trouble, random) => {
-        trouble.storeOf(trouble.anybody(random))?.failNext('flush', 'ENOSPC');
-      },
+      inject: (trouble, random) => failStore(trouble, random, ['flush', 'ENOSPC']),
     },
   ],
 };
@@ -72,7 +71,7 @@ export const FAILING_DISKS: Family = {
       weight: 1,
       inject: (trouble, random) => {
         const kind = random.pick<'commit' | 'flush' | 'keep'>(['commit', 'flush', 'keep']);
-        trouble.storeOf(trouble.anybody(random))?.failNext(kind, 'EIO');
+        failStore(trouble, random, [kind, 'EIO']);
       },
     },
   ],
@@ -107,6 +106,7 @@ function fill(trouble: Trouble, random: SimRandom): void {
   const id: NodeId = trouble.anybody(random);
   const disk = trouble.cluster.diskOf(id);
   const { full } = trouble.ends;
+  if (full.has(id)) return;
   disk.setCapacity(disk.usedBytes + random.pick([0, 4_096, 20_000, RESERVE_BYTES]));
   full.add(id);
   trouble.lasting(random, () => {
@@ -124,4 +124,14 @@ function failLog(
   const disk = trouble.cluster.diskOf(trouble.anybody(random));
   disk.failNext(kind, 'EIO');
   trouble.lasting(random, () => disk.failNever());
+}
+
+function failStore(
+  trouble: Trouble,
+  random: SimRandom,
+  failure: Parameters<SimQueueHost['failNext']>,
+): void {
+  const store = trouble.storeOf(trouble.anybody(random));
+  store?.failNext(...failure);
+  trouble.lasting(random, () => store?.failNever());
 }

@@ -22,6 +22,7 @@ export class Members {
   readonly counts = new Map<string, number>();
   readonly #cluster: Cluster;
   #stopped = false;
+  #waits = false;
   /** Changes that were asked for and are neither done nor given up. */
   #underWay = 0;
 
@@ -31,7 +32,16 @@ export class Members {
 
   /** No change is under way any more. */
   get isQuiet(): boolean {
-    return this.#underWay === 0;
+    return this.#underWay === 0 && !this.#waits;
+  }
+
+  /** Begins no changes until `goOn`: operators have seen that a node is bad, and see to that first. */
+  wait(): void {
+    this.#waits = true;
+  }
+
+  goOn(): void {
+    this.#waits = false;
   }
 
   /** Begins no more changes; those under way are brought to their end. */
@@ -41,7 +51,7 @@ export class Members {
 
   /** One more node, perhaps in the place of another. */
   join(random: SimRandom): void {
-    if (this.#stopped || this.#underWay > 0 || this.#cluster.ids.length >= NODES_MAX) return;
+    if (!this.#mayBegin || this.#cluster.ids.length >= NODES_MAX) return;
     const address = this.#cluster.newAddress();
     const instanceId = newInstanceId(random);
     const replaces = random.chance(0.3) ? this.#anybody(random) : undefined;
@@ -69,7 +79,7 @@ export class Members {
 
   /** One or two nodes leave, the leader perhaps among them. */
   leave(random: SimRandom): void {
-    if (this.#stopped || this.#underWay > 0) return;
+    if (!this.#mayBegin) return;
     const voters = this.#leader()?.core.configuration.voters ?? [];
     const count = random.chance(0.3) ? 2 : 1;
     if (voters.length - count < VOTERS_MIN) return;
@@ -114,6 +124,10 @@ export class Members {
     look();
   }
 
+  get #mayBegin(): boolean {
+    return !this.#stopped && !this.#waits && this.#underWay === 0;
+  }
+
   #later(act: () => void): void {
     this.#cluster.world.after(RETRY_MS, act);
   }
@@ -125,7 +139,7 @@ export class Members {
 
   promote(): void {
     const learners = this.#leader()?.core.configuration.learners ?? [];
-    if (this.#stopped || this.#underWay > 0 || learners.length === 0) return;
+    if (!this.#mayBegin || learners.length === 0) return;
     this.#change({ kind: 'promote', ids: learners }, () => this.#count('promote'));
   }
 

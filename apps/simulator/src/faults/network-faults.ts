@@ -40,7 +40,8 @@ export const LINKS: Family = {
     {
       name: 'narrow-network',
       weight: 1,
-      inject: (trouble, random) => trouble.weather(random, { bytesPerMs: random.between(2, 50) }),
+      // Not so little that what piles up meanwhile keeps the links busy for long after the faults have ended.
+      inject: (trouble, random) => trouble.weather(random, { bytesPerMs: random.between(30, 300) }),
     },
     { name: 'clog', weight: 2, inject: clog },
     { name: 'reset', weight: 2, inject: reset },

@@ -1,4 +1,4 @@
-import { EMPTY, type FifoHistory, type Interval, type Pop, type Publish } from './fifo-history.ts';
+import { EMPTY, type FifoHistory, type Interval, type Pop } from './fifo-history.ts';
 
 /** Why a history is not one of a FIFO queue; `values` take part in it. */
 export interface Violation {
@@ -6,7 +6,7 @@ export interface Violation {
   readonly values: readonly string[];
 }
 
-export type ViolationKind =
+type ViolationKind =
   | 'invented'
   | 'popped twice'
   | 'published twice'

@@ -154,6 +154,24 @@ export class RaftLog {
     return found;
   }
 
+  /**
+   * Whole batches, nothing copied: the first one holds `from`, but may begin before it. They end with the first that makes
+   * `maxBytes`. `undefined`: they are no longer in memory.
+   */
+  batchesFrom(from: LogIndex, maxBytes: number): EntryBatch[] | undefined {
+    if (from > this.#last) return [];
+    let place = this.#batchOf(from);
+    if (place === undefined) return undefined;
+    const found: EntryBatch[] = [];
+    for (let bytes = 0; place < this.#window.length && bytes < maxBytes; place += 1) {
+      const batch = this.#window[place];
+      assert(batch !== undefined, 'the window has no holes');
+      found.push(batch);
+      bytes += batch.byteLength;
+    }
+    return found;
+  }
+
   /** Gives up bytes in memory, oldest first and none after `through`, until at most `keepBytes` are left. */
   release(through: LogIndex, keepBytes: number): void {
     while (this.#windowBytes > keepBytes) {

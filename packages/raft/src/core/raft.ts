@@ -339,9 +339,9 @@ export class Raft {
     return core.applied >= core.role.termStart && isConfirmed(core, core.role);
   }
 
-  /** Entries from `from` on that are in memory; `undefined` when they are on disk only. */
+  /** The batches in memory that hold `from` and what follows, whole: see `RaftLog.batchesFrom`. */
   entriesFrom(from: LogIndex, maxBytes: number): EntryBatch[] | undefined {
-    return this.#core.log.from(from, maxBytes);
+    return this.#core.log.batchesFrom(from, maxBytes);
   }
 
   termAt(index: LogIndex): Term | undefined {

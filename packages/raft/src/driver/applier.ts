@@ -144,24 +144,26 @@ export class Applier<Result> {
     else this.#options.timers.afterIo(() => this.#applyInTurns(rest, epoch));
   }
 
-  /** Applies committed entries until the budget is used up; returns what is left of the batches. */
+  /**
+   * Applies committed entries until the budget is used up; returns the batches that are not done. What was executed of the
+   * first of them is passed over: cutting it off would copy the rest each time.
+   */
   #apply(batches: readonly EntryBatch[]): readonly EntryBatch[] {
     const { core, clock } = this.#options;
     const deadline = clock.monotonicMs() + BUDGET_MS;
     let count = 0;
     for (const [place, batch] of batches.entries()) {
+      const from = logIndex(Math.max(batch.first, core.applied + 1));
       const through = logIndex(Math.min(batch.last, core.committed));
-      for (let index = batch.first; index <= through; index = logIndex(index + 1)) {
+      for (let index = from; index <= through; index = logIndex(index + 1)) {
         this.#applyOne(batch.entry(index));
         count += 1;
         const overdue = count % 32 === 0 && clock.monotonicMs() >= deadline;
         if (count < ENTRIES_MAX && !overdue) continue;
         core.appliedThrough(index);
-        return index < through
-          ? [restOf(batch, index), ...batches.slice(place + 1)]
-          : batches.slice(place + 1);
+        return batches.slice(index < through ? place : place + 1);
       }
-      if (through >= batch.first) core.appliedThrough(through);
+      if (through >= from) core.appliedThrough(through);
       if (through < batch.last) break;
     }
     return [];
@@ -186,8 +188,4 @@ export class Applier<Result> {
         entry.type satisfies never;
     }
   }
-}
-
-function restOf(batch: EntryBatch, done: LogIndex): EntryBatch {
-  return batch.slice(logIndex(done + 1), batch.last);
 }

@@ -1,12 +1,17 @@
+import { RECORD_HEADER_BYTES } from '../core/entry-batch.ts';
 import type { Raft } from '../core/raft.ts';
+import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import type { Completions, Done } from './completions.ts';
 import type { CommandEffect, RefusalReason } from './group.ts';
 
 /** A command larger than this is refused: followers must be able to hold some appends in memory. */
 export const COMMAND_BYTES_MAX = 33_554_432;
 
-/** Commands of one turn beyond this many bytes are offered apart, so that back-pressure acts between them. */
-const OFFER_BYTES_MAX = 8_388_608;
+/**
+ * Commands of one turn whose entries take more bytes are offered apart: back-pressure acts between them, and a batch that
+ * an append can carry is never cut, which would copy it for each peer.
+ */
+const OFFER_BYTES_MAX = DEFAULT_SETTINGS.appendBytesMax;
 
 /** The commands that one event-loop turn brings, which become one batch of entries. */
 export class Proposals<Result> {
@@ -106,7 +111,7 @@ function endOfOffer(commands: readonly Uint8Array[], from: number): number {
   let bytes = 0;
   let end = from;
   for (; end < commands.length; end += 1) {
-    bytes += commands[end]?.length ?? 0;
+    bytes += RECORD_HEADER_BYTES + (commands[end]?.length ?? 0);
     if (bytes > OFFER_BYTES_MAX && end > from) break;
   }
   return end;

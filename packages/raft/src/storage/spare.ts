@@ -32,6 +32,10 @@ export class SpareSegment {
   readonly #options: SpareOptions;
   #preparing: Promise<unknown> | undefined;
   #ready: Prepared | undefined;
+  /** A segment of the log is there to become the spare: what is being made for it is not needed. */
+  #isOffered = false;
+  /** Small segments stand in, which write as many zeros and more syncs: the spare is made without rests. */
+  #hurries = false;
   #stopped = false;
 
   constructor(directory: LogDirectory, options: SpareOptions) {
@@ -54,8 +58,12 @@ export class SpareSegment {
    * already, or the file is too small, and it is still there.
    */
   async offer(file: string, bytes: number): Promise<boolean> {
+    if (bytes < this.#options.bytes || this.#ready !== undefined) return false;
+    this.#isOffered = true;
+    await this.#preparing;
+    this.#isOffered = false;
     const isWanted = this.#ready === undefined && this.#preparing === undefined && !this.#stopped;
-    if (!isWanted || bytes < this.#options.bytes) return false;
+    if (!isWanted) return false;
     const adopting = this.#adopt(file, bytes);
     this.#preparing = adopting;
     return adopting;
@@ -71,6 +79,7 @@ export class SpareSegment {
       this.#ready = undefined;
       return ready;
     }
+    this.#hurries = true;
     return this.#makeSmall(Math.max(bytes, this.#options.smallBytes));
   }
 
@@ -112,10 +121,19 @@ export class SpareSegment {
   }
 
   async #make(): Promise<Prepared | undefined> {
-    const { bytes, pace } = this.#options;
-    const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace };
-    const made = await makeZeroFile(this.#directory, wanted, () => !this.#stopped);
+    const { bytes } = this.#options;
+    const wanted = { name: SPARE, temp: SPARE_TEMP, bytes, pace: this.#pace() };
+    const goesOn = (): boolean => !this.#stopped && !this.#isOffered;
+    const made = await makeZeroFile(this.#directory, wanted, goesOn);
+    this.#hurries = false;
+    if (!made) await this.#directory.discard(SPARE_TEMP);
     return made ? { bytes, zeroFilled: true } : undefined;
+  }
+
+  #pace(): Pace | undefined {
+    const { pace } = this.#options;
+    if (pace === undefined) return undefined;
+    return { ...pace, rest: async (ms) => (this.#hurries ? undefined : pace.rest(ms)) };
   }
 
   async #makeSmall(bytes: number): Promise<Prepared> {

@@ -33,7 +33,8 @@ export class DurablePromises {
     const log = this.log(rpc.from);
     if (log.term === undefined) return;
     if (rpc.kind === 'request-vote' && !rpc.pre) {
-      if (log.term !== rpc.term || log.vote !== rpc.from) {
+      // A disk that was slow may have written the next term, too: nobody else gets a vote in this one then.
+      if (log.term < rpc.term || (log.term === rpc.term && log.vote !== rpc.from)) {
         violated(`durable before said: node ${rpc.from} asks for votes in term ${rpc.term}`);
       }
     } else if (rpc.kind === 'vote-reply' && !rpc.pre) {

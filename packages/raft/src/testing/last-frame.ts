@@ -3,7 +3,7 @@ import { LogDirectory, segmentName } from '../storage/log-directory.ts';
 import { Recovery } from '../storage/recovery.ts';
 
 /** Where the last frame of a log stands. */
-export interface LastFrame {
+interface LastFrame {
   /** Name of the newest segment's file inside the directory. */
   readonly file: string;
   readonly from: number;

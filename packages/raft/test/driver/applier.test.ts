@@ -19,15 +19,15 @@ function batchOf(first: number, last: number, inTerm: number): EntryBatch {
   return EntryBatch.encode(header, commands);
 }
 
-/** An applier over a log of which nothing is in memory. */
-function bench() {
+/** An applier over a log of which `inMemory` is in memory, otherwise nothing. */
+function bench(inMemory?: readonly EntryBatch[]) {
   const log: Term[] = [];
   const core = {
     applied: logIndex(0),
     committed: logIndex(0),
     installing: undefined as LogIndex | undefined,
     termAt: (index: LogIndex) => log[index],
-    entriesFrom: () => undefined,
+    entriesFrom: () => inMemory && [...inMemory],
     appliedThrough: (index: LogIndex) => void (core.applied = index),
   };
   const executed: string[] = [];
@@ -74,6 +74,18 @@ function bench() {
 }
 
 describe('the applier', () => {
+  it('executes each entry of a batch once, though it takes several turns and begins in its midst', () => {
+    const { core, executed, applier, turn } = bench([batchOf(1, 600, 1), batchOf(601, 650, 1)]);
+    core.applied = logIndex(10);
+    core.committed = logIndex(620);
+    applier.poke();
+    expect(core.applied).toBe(266);
+    turn();
+    turn();
+    expect(executed).toEqual(Array.from({ length: 610 }, (_, i) => `1:${i + 11}`));
+    expect(core.applied).toBe(620);
+  });
+
   it('does not execute what was truncated between two of its turns', async () => {
     const { core, executed, applier, failures, write, disk, turn } = bench();
     write(1, 600, 1);
