@@ -16,6 +16,7 @@ import { type Cluster, SimClient } from './sim-client.ts';
 import { wordsOf } from './timeline/event-words.ts';
 import type { Log } from './timeline/moment.ts';
 import type { SimQueueHost } from './sim-queue-host.ts';
+import { SimReader } from './sim-reader.ts';
 import { SimReads } from './sim-reads.ts';
 
 export type { Report } from './report.ts';
@@ -128,9 +129,10 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
         log,
       }),
   );
+  const reader = new SimReader(cluster, reads);
   cluster.startAll();
   for (const topic of TOPICS) await createTopic(cluster, topic);
-  for (const client of clients) client.start();
+  for (const client of [...clients, reader]) client.start();
   if (faults.areDestructive) await cluster.run(cluster.world.now() + ACQUAINTED_MS);
   faults.start();
   await cluster.run(cluster.world.now() + troubleMs, () => {
@@ -148,7 +150,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   await must(cluster, 'new messages are acked', fresh);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
   await must(cluster, `${callsMin} calls are made`, enough, CALLS_MS);
-  for (const client of clients) client.stop();
+  for (const client of [...clients, reader]) client.stop();
   await settle(cluster, members, history);
   return { clients, history, reads, faults, members, marks };
 }
