@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCampaign } from './campaign/campaign.ts';
 import { serveParent } from './campaign/worker.ts';
+import type { MutantFlags } from './mutants-command.ts';
 import { runOneSeed } from './one-seed.ts';
 
 interface Flags {
@@ -58,11 +59,17 @@ program
 program
   .command('mutants')
   .description('re-injects famous bugs one by one; each must make a seed fail')
+  .option('--from <n>', 'the first seed', whole, 1)
   .option('--seeds <n>', 'give up after so many', whole, 10_000)
-  .option('--only <name>', 'this one')
-  .action(async ({ seeds, only }: { seeds: number; only?: string }) => {
+  .option('--only <names>', 'these, parted by commas', (text: string) => text.split(','))
+  .option('--workers <n>', 'mutants at a time', whole, 2)
+  .option('--short', '20 simulated seconds and 100 calls a seed, not 60 and 500', false)
+  .option('--markdown', 'print the table as docs/TESTING.md has it', false)
+  .option('--list', 'print what there is, and run nothing', false)
+  .option('--build', 'only build each one: its patches must fit the source', false)
+  .action(async (flags: MutantFlags) => {
     const { runMutants } = await import('./mutants-command.ts');
-    process.exitCode = (await runMutants(seeds, only)) ? 0 : 1;
+    process.exitCode = (await runMutants(flags)) ? 0 : 1;
   });
 
 function whichSeeds({ seeds, from, minutes }: Flags) {

@@ -14,11 +14,14 @@ const SEED_MS_MAX = 180_000;
 
 export interface PoolOptions {
   readonly workers: number;
+  /** Default: this one. */
+  readonly program?: string;
   /** Arguments that make the program a worker. */
   readonly args: readonly string[];
   /** What a worker does next; `undefined`: nothing any more. */
   readonly next: () => Portion | undefined;
-  readonly onTally: (tally: Tally) => void;
+  /** `cpuMs`: what the portion took of one processor. */
+  readonly onTally: (tally: Tally, cpuMs: number) => void;
   /** A seed ended without a report: its process died, or was ended because it took too long. */
   readonly onLost: (seed: number, why: string) => void;
 }
@@ -54,8 +57,8 @@ export class WorkerPool {
 
   /** One process, until nothing is left. Resolves to what it left behind when it died. */
   #work(first: Portion): Promise<Portion | undefined> {
-    const { args, next, onTally, onLost } = this.#options;
-    const child = fork(process.argv[1] ?? '', args, {
+    const { program = process.argv[1] ?? '', args, next, onTally, onLost } = this.#options;
+    const child = fork(program, args, {
       execArgv: WORKER_FLAGS,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -77,7 +80,11 @@ export class WorkerPool {
         ({ seed } = message);
         return watch();
       }
-      onTally(message.tally);
+      if (message.kind === 'dies') {
+        ({ why } = message);
+        return undefined;
+      }
+      onTally(message.tally, message.cpuMs);
       portion = next();
       if (portion !== undefined) return void child.send(portion);
       clearTimeout(timer);

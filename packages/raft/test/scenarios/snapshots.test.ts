@@ -20,6 +20,12 @@ async function behind(seed: number, options: StageOptions = {}): Promise<[Stage,
   return [stage, away];
 }
 
+/** The leader takes it that the node has not got its snapshot yet. */
+function isInstalling(stage: Stage, id: NodeId): boolean {
+  const { peers } = stage.leader.node.admin.gauges();
+  return peers.some((peer) => peer.id === id && peer.state === 'snapshot');
+}
+
 /** Runs until the node has taken this many chunks, or more. */
 async function chunksTaken(stage: Stage, count: number, taken: () => number): Promise<void> {
   await stage.until(`${count} chunks are taken`, () => taken() >= count);
@@ -73,6 +79,8 @@ describe('snapshots between whole nodes', () => {
     const [stage, away] = await behind(seed);
     stage.heal();
     await stage.converge();
+    // Until it knows, the leader keeps its log for the snapshot that is on its way.
+    await stage.until('the leader knows', () => !isInstalling(stage, away));
     stage.cutOff(away);
     await stage.run(350);
     await stage.compactBeyond(stage.node(away).core.last);
