@@ -16,17 +16,18 @@ export class SimQueueHost implements SimMachineHost<QueueMachine> {
   #stores: MemoryStoreHost;
   readonly #newStores: () => MemoryStoreHost;
   readonly #chunkPayloadBytes: number;
+  /** A durable operation takes so long, uniform between the two, from now on. */
+  diskMs: readonly [number, number];
   #process: SimProcess | undefined;
 
-  constructor(
-    random: SimRandom,
-    { diskMs: [least, most], chunkPayloadBytes }: SimQueueHostOptions,
-  ) {
+  constructor(random: SimRandom, { diskMs, chunkPayloadBytes }: SimQueueHostOptions) {
+    this.diskMs = diskMs;
     this.#chunkPayloadBytes = chunkPayloadBytes;
     this.#newStores = () =>
       new MemoryStoreHost({
         delay: ({ kind }) => {
           if (!DURABLE.has(kind)) return undefined;
+          const [least, most] = this.diskMs;
           return this.#process?.delay(least + random.next() * (most - least));
         },
       });

@@ -91,14 +91,18 @@ export const CORRUPTION: Family = {
   faults: [{ name: 'bit-flip', weight: 1, inject: ({ damage }, random) => damage.flip(random) }],
 };
 
+/** Log and store are on the same disk. */
 function slow(trouble: Trouble, random: SimRandom, diskMs: readonly [number, number]): void {
   const { cluster } = trouble;
   const id = trouble.anybody(random);
-  const usual = cluster.usualDiskMs;
-  cluster.setDiskMs(id, diskMs);
-  trouble.lasting(random, () => {
-    if (trouble.has(id)) cluster.setDiskMs(id, usual);
-  });
+  const take = (ms: readonly [number, number]): void => {
+    const store = trouble.storeOf(id);
+    if (store === undefined) return;
+    store.diskMs = ms;
+    cluster.setDiskMs(id, ms);
+  };
+  take(diskMs);
+  trouble.lasting(random, () => take(cluster.usualDiskMs));
 }
 
 /** The disk has room for so much more, and after a while for everything again. */
