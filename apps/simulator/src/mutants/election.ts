@@ -105,42 +105,4 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: 'removed-nodes-disturb',
-    what: 'votes are given away while a live leader is heard: whoever was cut off or removed deposes it (thesis §4.2.3)',
-    patches: [
-      {
-        file: ELECTION,
-        find: 'return core.electionClockMs - role.heardAt < electionTimeoutMinMs;',
-        replace: 'return false;',
-      },
-      {
-        file: ELECTION,
-        find: 'return role.rounds.silenceMs(core.now.monotonicMs) < electionTimeoutMinMs;',
-        replace: 'return false;',
-      },
-    ],
-  },
-  {
-    name: 'pre-vote-while-leader-lives',
-    what: 'a pre-vote is granted though a live leader is heard: the real vote is not, and a term is lost (thesis §9.6)',
-    patches: [
-      {
-        file: ELECTION,
-        find: '!live && rpc.term > core.term && core.log',
-        replace: 'rpc.term > core.term && core.log',
-      },
-    ],
-  },
-  {
-    name: 'transfer-to-whoever-lags',
-    what: 'TimeoutNow goes out before the target has every entry (thesis §3.10)',
-    patches: [
-      {
-        file: 'raft/src/core/transfer.ts',
-        find: 'if (leader.progress.get(underWay.target)?.match !== core.log.last) return;\n  if (core.committed < core.log.last) return;',
-        replace: '',
-      },
-    ],
-  },
 ];

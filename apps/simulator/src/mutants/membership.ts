@@ -128,15 +128,4 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
-  {
-    name: 'removed-node-campaigns-for-ever',
-    what: 'a node that was removed goes on to campaign, as its first configuration had it',
-    patches: [
-      {
-        file: STATE,
-        find: 'return this.isVoter || this.#configurations.wasVoterSince(this.#committed, this.id);',
-        replace: 'return true;',
-      },
-    ],
-  },
 ];
