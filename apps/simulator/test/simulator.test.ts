@@ -16,7 +16,7 @@ function simulate(...args: string[]): { status: number | null; stdout: string } 
 }
 
 describe('simulated clusters', () => {
-  it(`keep the five promises of figure 3, and every acked message, over ${SEEDS} seeds`, () => {
+  it(`keep what they promise over ${SEEDS} seeds`, () => {
     const { status, stdout } = simulate('--short', '--seeds', String(SEEDS));
     expect(stdout).toContain('no failure');
     expect(stdout).toContain(`${SEEDS} seeds`);
@@ -28,7 +28,7 @@ describe('simulated clusters', () => {
       simulate('--short', '--seed', '7'),
       simulate('--short', '--seed', '7'),
     ];
-    expect(first.stdout).toContain('traceHash');
+    expect(first.stdout).toMatch(/trace [0-9a-f]{8}/);
     expect(first.stdout).toBe(second.stdout);
   }, 60_000);
 });
