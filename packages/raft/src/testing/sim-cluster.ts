@@ -102,7 +102,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   readonly world = new SimWorld();
   readonly random: SimRandom;
   readonly network: SimNetwork;
-  readonly safety = new Safety();
+  readonly safety: Safety;
   readonly #options: SimClusterOptions<Result, Machine>;
   readonly #sites = new Map<NodeId, SimSite<Result, Machine>>();
   /** Hosts named so far. */
@@ -111,6 +111,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   constructor(options: SimClusterOptions<Result, Machine>) {
     this.#options = options;
+    this.safety = new Safety({ ...options.node?.limits, ...options.node?.flush });
     this.random = new SimRandom(options.seed);
     this.network = new SimNetwork(this.world, this.random.fork(), options.network);
     const members = Array.from({ length: options.size }, (_, place) => ({
@@ -300,6 +301,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         core: (started: Raft, recovered: Recovered) => {
           core = started;
           this.safety.promises.opened(site.id, recovered);
+          this.safety.memory.opened(site.id);
         },
         sent: (rpc: Rpc) => {
           if (core === undefined) return;
@@ -346,7 +348,10 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #observed(id: NodeId, machine: Machine): StateMachine<Result> {
     return new ObservedMachine(machine, {
-      applying: (index, command) => this.safety.applied(id, index, command),
+      applying: (index, command) => {
+        this.safety.memory.applying(id, machine.dirtyBytes);
+        this.safety.applied(id, index, command);
+      },
       changed: (index) => {
         const hash = this.#options.hashOf(machine);
         this.world.note(hash);
