@@ -4,6 +4,9 @@ import type { Rpc } from '../core/rpc.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../core/settings.ts';
 import { ENTRIES_MAX } from '../driver/applier.ts';
 import { DEFAULT_FLUSH_LIMITS, type FlushLimits } from '../driver/flusher.ts';
+import type { GroupGauges } from '../driver/group.ts';
+import { QUEUED_BYTES_MAX } from '../driver/transport/outgoing-stream.ts';
+import { FRAME_BYTES_MAX } from '../driver/transport/rpc-codec.ts';
 import { violated } from './safety-violated.ts';
 
 /** What nodes were told not to exceed. */
@@ -17,6 +20,9 @@ export interface MemoryLimits extends Pick<
 > {
   readonly dirtyBytesMax: FlushLimits['dirtyBytesMax'];
 }
+
+/** Each of the two streams to a peer takes a frame while it is below its bound, and may pass it by that one. */
+const STREAMS_BYTES_MAX = QUEUED_BYTES_MAX.bulk + QUEUED_BYTES_MAX.control + 2 * FRAME_BYTES_MAX;
 
 /** What was seen of a leader after the step before. */
 interface Pending {
@@ -71,6 +77,20 @@ export class MemoryBounds {
     // What has begun before goes on until sockets get their turn.
     if (executed > ENTRIES_MAX) {
       violated(`memory: node ${id} executes ${executed} commands with ${dirtyBytes} dirty bytes`);
+    }
+  }
+
+  /** Called now and then: gauges cost more than a comparison. */
+  gauged(id: NodeId, { last, applied, proposalsWaiting, peers }: GroupGauges): void {
+    // Peers are named by leaders only; one that has just lost the lead has not told everybody yet.
+    if (peers.length > 0 && proposalsWaiting > last - applied) {
+      violated(
+        `memory: ${proposalsWaiting} proposals wait at node ${id} for ${last - applied} entries`,
+      );
+    }
+    for (const { id: peer, queuedBytes } of peers) {
+      if (queuedBytes <= STREAMS_BYTES_MAX) continue;
+      violated(`memory: ${queuedBytes} bytes wait at node ${id} for node ${peer}`);
     }
   }
 

@@ -23,6 +23,8 @@ import { SimWorld } from './sim-world.ts';
 /** Where each simulated node keeps its log, on a disk of its own. */
 export const DIRECTORY = '/data';
 const DISK_MS = [0.1, 3] as const;
+/** Gauges are read after so many steps. */
+const GAUGE_STEPS = 64;
 const SECRET = 'a secret that all simulated nodes share';
 
 /** What keeps the state of a machine while the processes that run it come and go. */
@@ -108,6 +110,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   /** Hosts named so far. */
   #hosts = 0;
   #failure: unknown;
+  #checks = 0;
 
   constructor(options: SimClusterOptions<Result, Machine>) {
     this.#options = options;
@@ -259,10 +262,13 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#checks += 1;
+    const gauges = this.#checks % GAUGE_STEPS === 0;
     for (const { boot } of this.#sites.values()) {
       if (boot === undefined) continue;
       this.safety.observe(boot.core);
       this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
+      if (gauges) this.safety.memory.gauged(boot.core.id, boot.node.admin.gauges());
     }
   }
 

@@ -76,6 +76,22 @@ describe('a node that passes a bound of its memory is found out: it', () => {
     expect(() => bounds.sent(append(core.last - 1), core)).toThrow('bytes in one append');
   });
 
+  it('has more proposals waiting than entries to execute, or too much queued for a peer', async () => {
+    const stage = new Stage(1);
+    await stage.begin();
+    await stage.commit(3);
+    const { core, node } = stage.leader;
+    const bounds = new MemoryBounds();
+    const gauges = node.admin.gauges();
+    bounds.gauged(core.id, gauges);
+    const proposalsWaiting = gauges.last - gauges.applied + 1;
+    expect(() => bounds.gauged(core.id, { ...gauges, proposalsWaiting })).toThrow(
+      `${proposalsWaiting} proposals wait at node ${core.id}`,
+    );
+    const peers = gauges.peers.map((peer) => ({ ...peer, queuedBytes: 1_000_000_000 }));
+    expect(() => bounds.gauged(core.id, { ...gauges, peers })).toThrow('1000000000 bytes wait');
+  });
+
   it('goes on executing while its store lags too far behind', () => {
     const id = nodeId(1);
     const bounds = new MemoryBounds({ dirtyBytesMax: 100 });
