@@ -238,7 +238,7 @@ function requireStep(before: Configuration, { id, configuration: after }: Raft):
   const stays = sameIds(after.voters, before.voters) && sameIds(after.outgoing, before.outgoing);
   if (enters || leaves || stays) return;
   const text = ({ voters, outgoing }: Configuration): string =>
-    outgoing.length === 0 ? `${voters}` : `${outgoing} to ${voters}`;
+    outgoing.length === 0 ? voters.join() : `${outgoing.join()} to ${voters.join()}`;
   violated(`leader ${id} goes from the voters ${text(before)} to ${text(after)}`);
 }
 

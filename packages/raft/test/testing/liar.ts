@@ -25,9 +25,11 @@ export type Lies = Partial<
 /** A core that says what it holds, but for its lies; they may change. */
 export function liar(core: Raft, lies: Lies): Raft {
   return new Proxy(core, {
-    get: (target, name) => {
-      const found: unknown = Reflect.get(name in lies ? lies : target, name, target);
-      return typeof found === 'function' && !(name in lies) ? found.bind(target) : found;
+    get: (target, name): unknown => {
+      if (name in lies) return Reflect.get(lies, name);
+      const found: unknown = Reflect.get(target, name, target);
+      // Methods look at private fields, which only the core itself has.
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found;
     },
   });
 }
