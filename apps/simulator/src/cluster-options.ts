@@ -63,7 +63,13 @@ export function optionsOf(
     node: {
       timing: timingOf(random.pick(SLOWNESS)),
       limits: small
-        ? { appendBytesMax: 200, appendsInFlightMax: random.between(1, 4), windowBytes: 2_000 }
+        ? {
+            appendBytesMax: 200,
+            appendsInFlightMax: random.between(1, 4),
+            windowBytes: 2_000,
+            // By chance of its own: what else a seed decides stays as it was.
+            uncommittedBytesMax: new SimRandom(seed ^ 0xb07d).pick([2_000, 20_000, 67_108_864]),
+          }
         : {},
       // Often enough that logs are compacted, and peers that lag behind need a snapshot.
       flush: {

@@ -5,7 +5,7 @@ import type { Raft } from '../core/raft.ts';
 import type { Clock, StateMachine, Timers } from '../ports.ts';
 
 /** After so many entries, or so long, sockets get their turn before the next ones. */
-const ENTRIES_MAX = 256;
+export const ENTRIES_MAX = 256;
 const BUDGET_MS = 2;
 
 /** How much is fetched at a time. */

@@ -43,6 +43,11 @@ export class DurableLog {
     return this.#image?.vote;
   }
 
+  /** The vote of `term` is for this node. Also while nothing is known. */
+  votesFor(id: NodeId, term: Term): boolean {
+    return this.#image === undefined || (this.#image.term === term && this.#image.vote === id);
+  }
+
   get mark(): LogIndex {
     return this.#image?.mark ?? logIndex(0);
   }

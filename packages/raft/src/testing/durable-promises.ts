@@ -4,6 +4,7 @@ import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { Recovered } from '../storage/recovered.ts';
 import { DurableLog } from './durable-log.ts';
+import { hasMajority } from './election-rights.ts';
 import { violated } from './safety-violated.ts';
 
 /**
@@ -32,6 +33,9 @@ export class DurablePromises {
   sent(rpc: Rpc, core: Raft): void {
     const log = this.log(rpc.from);
     if (log.term === undefined) return;
+    if (claimsTerm(rpc) && log.term < rpc.term) {
+      violated(`durable before said: node ${rpc.from} speaks of term ${rpc.term} in a ${rpc.kind}`);
+    }
     if (rpc.kind === 'request-vote' && !rpc.pre) {
       // A disk that was slow may have written the next term, too: nobody else gets a vote in this one then.
       if (log.term < rpc.term || (log.term === rpc.term && log.vote !== rpc.from)) {
@@ -76,7 +80,13 @@ export class DurablePromises {
   }
 }
 
-/** Not the product's own count, which may be what is wrong. */
-function hasMajority(voters: readonly NodeId[], has: (id: NodeId) => boolean): boolean {
-  return voters.length === 0 || voters.filter((id) => has(id)).length * 2 > voters.length;
+/**
+ * Whether the term that the rpc names must be durable at its sender. Replies wait for it, heartbeat replies for nothing
+ * else; a leader's own rpcs need not wait, as nobody could vote for it before its term was durable. Only a pre-vote and
+ * its granted reply claim nothing: they name a term that nobody has entered, and that their sender can forget.
+ */
+function claimsTerm(rpc: Rpc): boolean {
+  if (rpc.kind === 'request-vote') return !rpc.pre;
+  if (rpc.kind === 'vote-reply') return !rpc.pre || !rpc.granted;
+  return true;
 }

@@ -4,6 +4,8 @@ import { type LogIndex, type NodeId, type Term, logIndex } from '../core/numbers
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import { DurablePromises } from './durable-promises.ts';
+import { ElectionRights } from './election-rights.ts';
+import { MemoryBounds, type MemoryLimits } from './memory-bounds.ts';
 import { violated } from './safety-violated.ts';
 
 /** What is known of one node's log, to look only at what is new. */
@@ -27,10 +29,12 @@ interface KnownEntry {
  * Checks the five properties of figure 3 on every step, from outside: election safety, leader append-only, log
  * matching, leader completeness, state-machine safety; besides, that no node votes twice in a term, restarts included,
  * that terms and commits never go back, that voters change by joint consensus only (§6), and what nodes promise of their
- * disks.
+ * disks. What they hold in memory, and who may lead, is checked besides.
  */
 export class Safety {
   readonly promises = new DurablePromises();
+  readonly memory: MemoryBounds;
+  readonly #rights = new ElectionRights();
   readonly #leaders = new Map<Term, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #seen = new Map<Raft, Seen>();
@@ -46,6 +50,10 @@ export class Safety {
   /** Hash of the state that includes an entry and all before it, by its index. */
   readonly #states = new Map<LogIndex, number>();
 
+  constructor(limits: Partial<MemoryLimits> = {}) {
+    this.memory = new MemoryBounds(limits);
+  }
+
   /** Entries that some node knows to be committed. */
   get committed(): LogIndex {
     return logIndex(this.#committedTerms.length - 1);
@@ -56,6 +64,8 @@ export class Safety {
     const seen = this.#seenOf(core);
     if (core.term < seen.term) violated(`node ${core.id} went back to term ${core.term}`);
     if (core.committed < seen.committed) violated(`node ${core.id} took back a commit`);
+    this.memory.observe(core);
+    this.#rights.observe(core);
     this.#observeOrder(core);
     this.#observeCompaction(core, seen);
     seen.term = core.term;
@@ -69,6 +79,7 @@ export class Safety {
   /** Called for every rpc that leaves a node; `core` is the sender. */
   sent(rpc: Rpc, core: Raft): void {
     this.promises.sent(rpc, core);
+    this.memory.sent(rpc, core);
     const before = this.#votedIn.get(rpc.from) ?? 0;
     if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
       this.#voted(rpc.from, rpc.term, rpc.to);
@@ -130,6 +141,15 @@ export class Safety {
         violated(`leader ${id} of term ${term} lacks the committed entry ${index}`);
       }
     }
+    this.#rights.elected(core, {
+      before: seen.configuration,
+      wasCommitted: (index, ofTerm) =>
+        this.#committedTerms[index] === ofTerm && (this.#committedIn[index] ?? term) < term,
+      votedFor: (voter) =>
+        voter === id
+          ? this.promises.log(id).votesFor(id, term)
+          : this.#votes.get(`${voter}:${term}`) === id,
+    });
   }
 
   #observeLog(core: Raft, seen: Seen): void {
@@ -218,7 +238,7 @@ function requireStep(before: Configuration, { id, configuration: after }: Raft):
   const stays = sameIds(after.voters, before.voters) && sameIds(after.outgoing, before.outgoing);
   if (enters || leaves || stays) return;
   const text = ({ voters, outgoing }: Configuration): string =>
-    outgoing.length === 0 ? voters.join(' ') : `${outgoing.join(' ')} to ${voters.join(' ')}`;
+    outgoing.length === 0 ? voters.join() : `${outgoing.join()} to ${voters.join()}`;
   violated(`leader ${id} goes from the voters ${text(before)} to ${text(after)}`);
 }
 

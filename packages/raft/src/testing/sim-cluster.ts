@@ -23,6 +23,8 @@ import { SimWorld } from './sim-world.ts';
 /** Where each simulated node keeps its log, on a disk of its own. */
 export const DIRECTORY = '/data';
 const DISK_MS = [0.1, 3] as const;
+/** Gauges are read after so many steps. */
+const GAUGE_STEPS = 64;
 const SECRET = 'a secret that all simulated nodes share';
 
 /** What keeps the state of a machine while the processes that run it come and go. */
@@ -102,15 +104,17 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   readonly world = new SimWorld();
   readonly random: SimRandom;
   readonly network: SimNetwork;
-  readonly safety = new Safety();
+  readonly safety: Safety;
   readonly #options: SimClusterOptions<Result, Machine>;
   readonly #sites = new Map<NodeId, SimSite<Result, Machine>>();
   /** Hosts named so far. */
   #hosts = 0;
   #failure: unknown;
+  #checks = 0;
 
   constructor(options: SimClusterOptions<Result, Machine>) {
     this.#options = options;
+    this.safety = new Safety({ ...options.node?.limits, ...options.node?.flush });
     this.random = new SimRandom(options.seed);
     this.network = new SimNetwork(this.world, this.random.fork(), options.network);
     const members = Array.from({ length: options.size }, (_, place) => ({
@@ -258,10 +262,13 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#checks += 1;
+    const gauges = this.#checks % GAUGE_STEPS === 0;
     for (const { boot } of this.#sites.values()) {
       if (boot === undefined) continue;
       this.safety.observe(boot.core);
       this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
+      if (gauges) this.safety.memory.gauged(boot.core.id, boot.node.admin.gauges());
     }
   }
 
@@ -300,6 +307,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         core: (started: Raft, recovered: Recovered) => {
           core = started;
           this.safety.promises.opened(site.id, recovered);
+          this.safety.memory.opened(site.id);
         },
         sent: (rpc: Rpc) => {
           if (core === undefined) return;
@@ -346,7 +354,10 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   #observed(id: NodeId, machine: Machine): StateMachine<Result> {
     return new ObservedMachine(machine, {
-      applying: (index, command) => this.safety.applied(id, index, command),
+      applying: (index, command) => {
+        this.safety.memory.applying(id, machine.dirtyBytes);
+        this.safety.applied(id, index, command);
+      },
       changed: (index) => {
         const hash = this.#options.hashOf(machine);
         this.world.note(hash);

@@ -1,43 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { RECORD_HEADER_BYTES, writeRecordHeader } from '../../src/core/entry-batch.ts';
-import { incarnation, logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
-import { recordOffset, sealFrame, sectorAligned } from '../../src/storage/frame.ts';
+import { logIndex, term } from '../../src/core/numbers.ts';
 import { RecordType } from '../../src/storage/records.ts';
-import type { Recovered } from '../../src/storage/recovered.ts';
 import { DurableLog } from '../../src/testing/durable-log.ts';
-
-const ENTRY = 2;
-const NOTHING = Buffer.alloc(0);
-
-/** The bytes of one write: [type, index, term] of each record. */
-function frameOf(...records: readonly (readonly [number, number, number])[]): Buffer {
-  const bytes = Buffer.alloc(recordOffset(0) + records.length * RECORD_HEADER_BYTES);
-  for (const [place, [type, index, ofTerm]] of records.entries()) {
-    const header = { type, groupId: 1, index, term: ofTerm, at: 0 };
-    writeRecordHeader(bytes, recordOffset(place), header, NOTHING);
-  }
-  sealFrame(bytes, records.length, { salt: 1, sequence: 1, chain: 0 });
-  return Buffer.concat([bytes, Buffer.alloc(sectorAligned(bytes.length) - bytes.length)]);
-}
-
-/** A log of so many entries, all of one term. */
-function recovered(last: number, ofTerm = 1, vote = 0): Recovered {
-  return {
-    identity: { clusterId: 'c', clusterEpoch: 1, instanceId: 'i', nodeId: nodeId(1) },
-    incarnation: incarnation(1),
-    hardState: { term: term(ofTerm), vote: nodeId(vote) },
-    mark: undefined,
-    configurations: [],
-    peers: new Map(),
-    clean: false,
-    tornBytes: 0,
-    compacted: logIndex(0),
-    compactedTerm: term(0),
-    last: logIndex(last),
-    lastAt: logTime(0),
-    termRuns: last === 0 ? [] : [{ first: logIndex(1), term: term(ofTerm) }],
-  };
-}
+import { ENTRY, frameOf, recovered } from './log-bytes.ts';
 
 function opened(last: number): DurableLog {
   const log = new DurableLog();

@@ -9,7 +9,7 @@ import type { Peer, TransportContext } from './transport-context.ts';
 import type { TransportEvent } from './transport-events.ts';
 
 /** Bulk: more than the core has on its way to one peer. Control: minutes of heartbeats. A slow peer gets no more. */
-const QUEUED_BYTES_MAX = { bulk: 64 * 1024 * 1024, control: 1024 * 1024 } as const;
+export const QUEUED_BYTES_MAX = { bulk: 64 * 1024 * 1024, control: 1024 * 1024 } as const;
 
 /** A stall is seen at most this part of `stallMs` late. */
 const STALL_CHECKS = 4;
