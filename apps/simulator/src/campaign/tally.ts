@@ -13,6 +13,8 @@ interface Failure {
 export interface Tally {
   seeds: number;
   simulatedMs: number;
+  /** Of all seeds together, in whatever order they were run. */
+  traceHash: number;
   events: number;
   calls: number;
   acked: number;
@@ -30,6 +32,7 @@ export function emptyTally(): Tally {
   return {
     seeds: 0,
     simulatedMs: 0,
+    traceHash: 0,
     events: 0,
     calls: 0,
     acked: 0,
@@ -58,7 +61,9 @@ export async function addSeed(tally: Tally, seed: number, options: SeedOptions):
 }
 
 function addReport(tally: Tally, report: Report): void {
-  tally.simulatedMs += report.simulatedMs;
+  // In whole ms: sums of fractions depend on their order.
+  tally.simulatedMs += Math.round(report.simulatedMs);
+  tally.traceHash = (tally.traceHash + report.traceHash) >>> 0;
   tally.events += report.events;
   tally.calls += report.calls;
   tally.acked += report.acked;
@@ -74,6 +79,7 @@ function addReport(tally: Tally, report: Report): void {
 export function addTally(total: Tally, part: Tally): void {
   total.seeds += part.seeds;
   total.simulatedMs += part.simulatedMs;
+  total.traceHash = (total.traceHash + part.traceHash) >>> 0;
   total.events += part.events;
   total.calls += part.calls;
   total.acked += part.acked;
