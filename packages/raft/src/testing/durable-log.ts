@@ -29,6 +29,8 @@ interface Image {
  */
 export class DurableLog {
   #image: Image | undefined;
+  /** Entries up to here were acknowledged by a disk that is gone: what was said of them was true, and counts. */
+  #gone = logIndex(0);
   /** Of the write that has begun and not ended. */
   #written: readonly Change[] | undefined;
   /** A process that has read its log writes; what it writes before that repeats what is there. */
@@ -55,7 +57,7 @@ export class DurableLog {
   /** The entry of this term is durable, or a state that includes it. Also while nothing is known. */
   has(index: LogIndex, term: Term | undefined): boolean {
     const image = this.#image;
-    if (image === undefined || index <= image.mark) return true;
+    if (image === undefined || index <= image.mark || index <= this.#gone) return true;
     return index <= image.last && (term === undefined || image.terms[index] === term);
   }
 
@@ -77,6 +79,7 @@ export class DurableLog {
 
   /** Somebody took durable bytes away or changed them: nothing is promised until the next boot. */
   forget(): void {
+    if (this.#image !== undefined) this.#gone = this.#image.last;
     this.#image = undefined;
     this.#written = undefined;
   }

@@ -55,6 +55,14 @@ describe('a restart', () => {
     expect(log.opened(found)).toBe(words);
   });
 
+  it('with an empty disk takes nothing back of what the old disk had acknowledged', () => {
+    const log = opened(2);
+    log.forget();
+    expect(log.opened(recovered(0))).toBeUndefined();
+    expect(log.has(logIndex(2), term(1))).toBe(true);
+    expect(log.has(logIndex(3), term(1))).toBe(false);
+  });
+
   it('may find anything once somebody changed the disk', () => {
     const log = opened(2);
     log.forget();
