@@ -28,6 +28,9 @@ export interface Tally {
   readonly failures: Failure[];
 }
 
+const SUMS = ['events', 'calls', 'acked', 'popped', 'empty', 'reads', 'committed'] as const;
+const COUNTS = ['faults', 'changes', 'seen'] as const;
+
 export function emptyTally(): Tally {
   return {
     seeds: 0,
@@ -63,34 +66,21 @@ export async function addSeed(tally: Tally, seed: number, options: SeedOptions):
 function addReport(tally: Tally, report: Report): void {
   // In whole ms: sums of fractions depend on their order.
   tally.simulatedMs += Math.round(report.simulatedMs);
-  tally.traceHash = (tally.traceHash + report.traceHash) >>> 0;
-  tally.events += report.events;
-  tally.calls += report.calls;
-  tally.acked += report.acked;
-  tally.popped += report.popped;
-  tally.empty += report.empty;
-  tally.reads += report.reads;
-  tally.committed += report.committed;
-  addCounts(tally.faults, report.faults);
-  addCounts(tally.changes, report.changes);
-  addCounts(tally.seen, report.seen);
+  addShared(tally, report);
 }
 
 export function addTally(total: Tally, part: Tally): void {
   total.seeds += part.seeds;
   total.simulatedMs += part.simulatedMs;
-  total.traceHash = (total.traceHash + part.traceHash) >>> 0;
-  total.events += part.events;
-  total.calls += part.calls;
-  total.acked += part.acked;
-  total.popped += part.popped;
-  total.empty += part.empty;
-  total.reads += part.reads;
-  total.committed += part.committed;
-  addCounts(total.faults, part.faults);
-  addCounts(total.changes, part.changes);
-  addCounts(total.seen, part.seen);
+  addShared(total, part);
   total.failures.push(...part.failures);
+}
+
+/** What one seed and many are counted in alike. */
+function addShared(total: Tally, part: Report | Tally): void {
+  total.traceHash = (total.traceHash + part.traceHash) >>> 0;
+  for (const name of SUMS) total[name] += part[name];
+  for (const name of COUNTS) addCounts(total[name], part[name]);
 }
 
 function addCounts(total: Record<string, number>, part: Readonly<Record<string, number>>): void {
