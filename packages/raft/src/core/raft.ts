@@ -390,7 +390,8 @@ export class Raft {
   #answerStale(rpc: Exclude<Rpc, { kind: 'request-vote' }>): void {
     const core = this.#core;
     if (rpc.kind === 'append-entries') refuseAppend(core, rpc);
-    else if (rpc.kind === 'heartbeat') answerHeartbeat(core, rpc);
+    // Its round was asked in another term: the answer proves nothing in this one (thesis §6.4).
+    else if (rpc.kind === 'heartbeat') answerHeartbeat(core, { ...rpc, round: 0 });
     else if (rpc.kind === 'read-index') onReadIndex(core, rpc);
     else if (rpc.kind === 'install-snapshot') {
       answerChunk(core, rpc, { status: 'refused', next: 0 });

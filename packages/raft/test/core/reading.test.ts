@@ -75,6 +75,24 @@ describe('reads', () => {
     expect(idsOf(network, 1)).toEqual([2]);
   });
 
+  it('L02 a heartbeat of an earlier term that is answered in a later one confirms nothing there', () => {
+    const network = led();
+    network.hold(({ kind, to }) => kind === 'heartbeat' && to === 3);
+    network.tick(500);
+    const old = network.held.filter(({ from }) => from === 1);
+    expect(old.length).toBeGreaterThan(5);
+    network.elect(2);
+    network.elect(1);
+    const heal = network.drop(({ kind, to }) => kind === 'heartbeat' && to !== 3);
+    network.node(1).read(1);
+    for (const rpc of old) network.deliver(rpc);
+    network.settle();
+    expect(idsOf(network, 1)).toEqual([]);
+    heal();
+    network.release();
+    expect(idsOf(network, 1)).toEqual([1]);
+  });
+
   it('L05 the read of a leader that was cut off is never confirmed, later ones are refused', () => {
     const network = led();
     const heal = network.isolate(1);
