@@ -8,6 +8,8 @@ export interface PeerView {
   readonly state: 'probe' | 'replicate' | 'snapshot';
   /** Known to be durable there, and equal to ours, through here. */
   readonly match: LogIndex;
+  /** The newest heartbeat round that it answered; rounds are counted anew in each term. 0: none. */
+  readonly answeredRound: number;
   /** Entries of the leader's log that it is not known to hold. */
   readonly lagEntries: number;
   readonly inflightAppends: number;
@@ -26,6 +28,7 @@ export function viewPeers(core: CoreState): PeerView[] {
     id,
     state: progress.state,
     match: progress.match,
+    answeredRound: progress.ackedRound,
     lagEntries: lagOf(core, progress),
     inflightAppends: progress.inflights.count,
     inflightBytes: progress.inflights.bytes,

@@ -129,7 +129,7 @@ export class Assembly<Result> {
   }
 
   #newPeers(): Peers {
-    const { ports, address, auth } = this.#options;
+    const { ports, address, auth, inspect } = this.#options;
     return new Peers({
       core: this.core,
       log: this.#log,
@@ -142,6 +142,7 @@ export class Assembly<Result> {
         act();
         this.#host.onStepped();
       },
+      onReceived: (rpc) => inspect?.received(rpc),
       onConnected: (peer) => this.snapshots.sending.connected(peer),
       onEvent: (event) => this.#host.onEvent(event),
     });

@@ -91,12 +91,14 @@ export interface RaftNodeOptions<Result> {
   readonly inspect?: Inspector;
 }
 
-/** Sees what a node decides and says. */
+/** Sees what a node hears, decides and says. */
 interface Inspector {
   /** The node begins, with what its log held. */
   core(core: Raft, recovered: Recovered): void;
   /** An rpc leaves the node. */
   sent(rpc: Rpc): void;
+  /** An rpc reaches the core. */
+  received(rpc: Rpc): void;
 }
 
 /** The data directory belongs to another node or cluster than the one that was to be started. */

@@ -22,6 +22,8 @@ export interface PeersOptions {
   readonly stallMs: number;
   /** Runs what came from a peer, as a step of the core; not when the node has stopped. */
   readonly step: (act: () => void) => void;
+  /** An rpc reaches the core. */
+  readonly onReceived: (rpc: Rpc) => void;
   /** A stream to the peer is open. */
   readonly onConnected: (peer: NodeId) => void;
   readonly onEvent: (event: NodeEvent) => void;
@@ -80,7 +82,8 @@ export class Peers {
   }
 
   #open(): Transport {
-    const { core, log, ports, address, auth, stallMs, step, onConnected, onEvent } = this.#options;
+    const { core, log, ports, address, auth, stallMs } = this.#options;
+    const { step, onReceived, onConnected, onEvent } = this.#options;
     const { network, timers, clock, random } = ports;
     const { identity, incarnation, peers } = log.recovered;
     return new Transport({
@@ -96,7 +99,10 @@ export class Peers {
       handlers: {
         received: (rpc: Rpc) => {
           this.#silence.heard(rpc.from, this.#nowMs);
-          step(() => core.step(rpc, clock.monotonicMs()));
+          step(() => {
+            onReceived(rpc);
+            core.step(rpc, clock.monotonicMs());
+          });
         },
         connected: (peer) => {
           this.#silence.opened(peer, this.#nowMs);

@@ -33,6 +33,7 @@ export class DurableLog {
   #gone = logIndex(0);
   /** Of the write that has begun and not ended. */
   #written: readonly Change[] | undefined;
+  #wentBack: string | undefined;
   /** A process that has read its log writes; what it writes before that repeats what is there. */
   #isOpen = false;
 
@@ -48,6 +49,11 @@ export class DurableLog {
   /** The vote of `term` is for this node. Also while nothing is known. */
   votesFor(id: NodeId, term: Term): boolean {
     return this.#image === undefined || (this.#image.term === term && this.#image.vote === id);
+  }
+
+  /** What a write took back that no write may. */
+  get wentBack(): string | undefined {
+    return this.#wentBack;
   }
 
   get mark(): LogIndex {
@@ -67,7 +73,11 @@ export class DurableLog {
     const changes = changesOf(bytes);
     this.#written = changes;
     return () => {
-      if (this.#image !== undefined) apply(this.#image, changes);
+      if (this.#image !== undefined) {
+        const { mark } = this.#image;
+        apply(this.#image, changes);
+        if (this.#image.mark < mark) this.#wentBack = `mark ${this.#image.mark} after ${mark}`;
+      }
       if (this.#written === changes) this.#written = undefined;
     };
   }

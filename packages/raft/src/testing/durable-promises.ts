@@ -1,10 +1,10 @@
 import type { Configuration } from '../core/configuration.ts';
-import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
+import { type LogIndex, NOBODY, type NodeId, type Term } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import type { Recovered } from '../storage/recovered.ts';
 import { DurableLog } from './durable-log.ts';
-import { hasMajority } from './election-rights.ts';
+import { hasMajority } from './majority.ts';
 import { violated } from './safety-violated.ts';
 
 /**
@@ -29,6 +29,21 @@ export class DurablePromises {
     if (difference !== undefined) violated(`after a restart node ${id} has ${difference}`);
   }
 
+  /** Called after every step: what a node believes of its own disk is true. */
+  observe(core: Raft): void {
+    const { id, term, vote, durable, last } = core;
+    const log = this.log(id);
+    if (log.wentBack !== undefined) violated(`node ${id} writes ${log.wentBack}`);
+    if (log.term === undefined) return;
+    if (log.term > term) violated(`node ${id} is in term ${term}, and its disk in ${log.term}`);
+    if (log.term === term && log.vote !== NOBODY && log.vote !== vote) {
+      violated(`node ${id} forgot its vote for ${log.vote} in term ${term}`);
+    }
+    if (durable > last || !log.has(durable, core.termAt(durable))) {
+      violated(`node ${id} counts on its disk for entry ${durable}, which is not there`);
+    }
+  }
+
   /** Called for every rpc that leaves a node; `core` is the sender. */
   sent(rpc: Rpc, core: Raft): void {
     const log = this.log(rpc.from);
@@ -47,7 +62,9 @@ export class DurablePromises {
         violated(`durable before said: node ${rpc.from} answers ${rpc.to} in term ${rpc.term}`);
       }
     } else if (rpc.kind === 'append-reply' && rpc.ok) {
-      const isThere = log.has(rpc.match, core.termAt(rpc.match));
+      // One that waited for a slow disk may leave after the term in which it was true, and its entry was replaced since.
+      const entryTerm = rpc.term === core.term ? core.termAt(rpc.match) : undefined;
+      const isThere = log.has(rpc.match, entryTerm);
       if (log.term < rpc.term || !isThere) {
         violated(`durable before said: node ${rpc.from} acknowledges entry ${rpc.match}`);
       }

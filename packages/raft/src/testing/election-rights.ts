@@ -1,19 +1,15 @@
 import type { Configuration } from '../core/configuration.ts';
 import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
+import type { KnownConfigurations } from './known-configurations.ts';
+import { hasMajority } from './majority.ts';
 import { violated } from './safety-violated.ts';
-
-/** A configuration that some node had in force, and the entry that brought it. */
-interface Placed {
-  readonly index: LogIndex;
-  readonly term: Term;
-  readonly configuration: Configuration;
-}
 
 /** What an election rests on. */
 export interface Election {
   /** In force at the leader before the step in which it was elected. */
   readonly before: Configuration;
+  readonly known: KnownConfigurations;
   /** Whether this entry of this term was committed in a term before the leader's. */
   readonly wasCommitted: (index: LogIndex, term: Term) => boolean;
   readonly votedFor: (voter: NodeId) => boolean;
@@ -26,42 +22,21 @@ export interface Election {
  * committed before its term (§5.4); a quorum of what it went by voted for it, counted from the votes that left nodes;
  * and some configuration made it a voter.
  */
-export class ElectionRights {
-  /** By `index:term`. */
-  readonly #placed = new Map<string, Placed>();
-  readonly #newest = new WeakMap<Raft, Configuration>();
-  readonly #voters = new Set<NodeId>();
-
-  /** Called after every step. */
-  observe(core: Raft): void {
-    const { configuration, configurationIndex: index } = core;
-    if (this.#newest.get(core) === configuration) return;
-    this.#newest.set(core, configuration);
-    for (const id of [...configuration.voters, ...configuration.outgoing]) this.#voters.add(id);
-    const term = core.termAt(index);
-    // One whose entry is compacted was in force somewhere before.
-    if (term === undefined) return;
-    this.#placed.set(`${index}:${term}`, { index, term, configuration });
-  }
-
-  elected(core: Raft, { before, wasCommitted, votedFor }: Election): void {
-    const { id, term, configuration, configurationIndex } = core;
-    for (const placed of this.#placed.values()) {
-      if (placed.index <= configurationIndex || !wasCommitted(placed.index, placed.term)) continue;
-      violated(
-        `leader ${id} of term ${term} does not know the committed configuration ${placed.index}`,
-      );
-    }
-    if (!this.#voters.has(id)) violated(`node ${id} leads, and never was a voter`);
-    // A leader goes on with a change under way in the very step in which it is elected.
-    const isElected = [configuration, before].some(
-      ({ voters, outgoing }) => hasMajority(voters, votedFor) && hasMajority(outgoing, votedFor),
+export function requireElected(
+  core: Raft,
+  { before, known, wasCommitted, votedFor }: Election,
+): void {
+  const { id, term, configuration, configurationIndex } = core;
+  for (const placed of known.all) {
+    if (placed.index <= configurationIndex || !wasCommitted(placed.index, placed.term)) continue;
+    violated(
+      `leader ${id} of term ${term} does not know the committed configuration ${placed.index}`,
     );
-    if (!isElected) violated(`node ${id} leads term ${term} without the votes of a quorum`);
   }
-}
-
-/** Not the product's own count, which may be what is wrong. */
-export function hasMajority(voters: readonly NodeId[], has: (id: NodeId) => boolean): boolean {
-  return voters.length === 0 || voters.filter((id) => has(id)).length * 2 > voters.length;
+  if (!known.everVoted(id)) violated(`node ${id} leads, and never was a voter`);
+  // A leader goes on with a change under way in the very step in which it is elected.
+  const isElected = [configuration, before].some(
+    ({ voters, outgoing }) => hasMajority(voters, votedFor) && hasMajority(outgoing, votedFor),
+  );
+  if (!isElected) violated(`node ${id} leads term ${term} without the votes of a quorum`);
 }

@@ -3,8 +3,11 @@ import type { Configuration } from '../core/configuration.ts';
 import { type LogIndex, type NodeId, type Term, logIndex } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
+import type { Recovered } from '../storage/recovered.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { DurablePromises } from './durable-promises.ts';
-import { ElectionRights } from './election-rights.ts';
+import { requireElected } from './election-rights.ts';
+import { KnownConfigurations } from './known-configurations.ts';
 import { MemoryBounds, type MemoryLimits } from './memory-bounds.ts';
 import { violated } from './safety-violated.ts';
 
@@ -18,6 +21,7 @@ interface Seen {
   compacted: LogIndex;
   term: Term;
   configuration: Configuration;
+  configurationIndex: LogIndex;
 }
 
 interface KnownEntry {
@@ -29,12 +33,13 @@ interface KnownEntry {
  * Checks the five properties of figure 3 on every step, from outside: election safety, leader append-only, log
  * matching, leader completeness, state-machine safety; besides, that no node votes twice in a term, restarts included,
  * that terms and commits never go back, that voters change by joint consensus only (§6), and what nodes promise of their
- * disks. What they hold in memory, and who may lead, is checked besides.
+ * disks. What they tell each other, what they hold in memory, and who may lead, is checked besides.
  */
 export class Safety {
   readonly promises = new DurablePromises();
   readonly memory: MemoryBounds;
-  readonly #rights = new ElectionRights();
+  readonly #acknowledgements = new Acknowledgements((id) => this.promises.log(id));
+  readonly #configurations = new KnownConfigurations((index) => this.#committedTerms[index]);
   readonly #leaders = new Map<Term, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #seen = new Map<Raft, Seen>();
@@ -65,20 +70,25 @@ export class Safety {
     if (core.term < seen.term) violated(`node ${core.id} went back to term ${core.term}`);
     if (core.committed < seen.committed) violated(`node ${core.id} took back a commit`);
     this.memory.observe(core);
-    this.#rights.observe(core);
+    this.promises.observe(core);
+    this.#acknowledgements.observe(core);
+    this.#configurations.observe(core);
     this.#observeOrder(core);
     this.#observeCompaction(core, seen);
     seen.term = core.term;
+    if (seen.leaderIn === core.term && core.role === 'leader') requireOwnTerm(core, seen);
     if (core.role === 'leader') this.#observeLeader(core, seen);
     else seen.leaderIn = undefined;
     this.#observeLog(core, seen);
     this.#observeCommit(core, seen);
     seen.configuration = core.configuration;
+    seen.configurationIndex = core.configurationIndex;
   }
 
   /** Called for every rpc that leaves a node; `core` is the sender. */
   sent(rpc: Rpc, core: Raft): void {
     this.promises.sent(rpc, core);
+    this.#acknowledgements.sent(rpc, core);
     this.memory.sent(rpc, core);
     const before = this.#votedIn.get(rpc.from) ?? 0;
     if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
@@ -87,6 +97,11 @@ export class Safety {
     else return;
     if (rpc.term < before) violated(`node ${rpc.from} votes in term ${rpc.term} after ${before}`);
     this.#votedIn.set(rpc.from, rpc.term);
+  }
+
+  /** Called for every rpc that reaches the core of this node. */
+  received(rpc: Rpc, node: NodeId): void {
+    this.#acknowledgements.received(rpc, node);
   }
 
   /** Called for every command that a node executes, also when it does so again after a restart. */
@@ -102,6 +117,19 @@ export class Safety {
     const known = this.#states.get(index);
     if (known === undefined) this.#states.set(index, hash);
     else if (known !== hash) violated(`the state of node ${node} at ${index} is another one`);
+  }
+
+  /** A process has read its log. */
+  opened(node: NodeId, recovered: Recovered): void {
+    this.promises.opened(node, recovered);
+    this.memory.opened(node);
+    this.#acknowledgements.opened(node, recovered.incarnation);
+  }
+
+  /** Somebody changed the disk of a node, whose process does not run: nothing is promised of it until its next boot. */
+  tampered(node: NodeId): void {
+    this.promises.log(node).forget();
+    this.#acknowledgements.forget(node);
   }
 
   /** A process ended: its next boot starts anew. */
@@ -124,7 +152,7 @@ export class Safety {
     if (other !== undefined && other !== id) violated(`nodes ${other} and ${id} lead term ${term}`);
     this.#leaders.set(term, id);
     if (seen.leaderIn === term) {
-      if (core.configuration !== seen.configuration) requireStep(seen.configuration, core);
+      if (core.configuration !== seen.configuration) requireStep(seen, core);
       if (core.last < seen.last) violated(`leader ${id} truncated its own log in term ${term}`);
       return;
     }
@@ -141,8 +169,9 @@ export class Safety {
         violated(`leader ${id} of term ${term} lacks the committed entry ${index}`);
       }
     }
-    this.#rights.elected(core, {
+    requireElected(core, {
       before: seen.configuration,
+      known: this.#configurations,
       wasCommitted: (index, ofTerm) =>
         this.#committedTerms[index] === ofTerm && (this.#committedIn[index] ?? term) < term,
       votedFor: (voter) =>
@@ -207,6 +236,7 @@ export class Safety {
         this.promises.committed(logIndex(index), term, [core.configuration, seen.configuration]);
         this.#committedTerms.push(term);
         this.#committedIn.push(core.term);
+        this.#configurations.committed(logIndex(index), term);
       } else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
     }
     seen.committed = core.committed;
@@ -224,14 +254,28 @@ export class Safety {
       compacted: core.compacted,
       term: core.term,
       configuration: core.configuration,
+      configurationIndex: core.configurationIndex,
     };
     this.#seen.set(core, seen);
     return seen;
   }
 }
 
-/** Voters change by way of both majorities: one half of each step is the other's, so that their quorums overlap. */
-function requireStep(before: Configuration, { id, configuration: after }: Raft): void {
+/** Replicas are counted for entries of the leader's own term alone; what came before is committed with them (§5.4.2). */
+function requireOwnTerm(core: Raft, { committed }: Seen): void {
+  if (core.committed === committed || core.termAt(core.committed) === core.term) return;
+  violated(`leader ${core.id} of term ${core.term} counts replicas of entry ${core.committed}`);
+}
+
+/**
+ * Voters change by way of both majorities: one half of each step is the other's, so that their quorums overlap. Each
+ * step is committed before the next (§6).
+ */
+function requireStep({ configuration: before, configurationIndex: index }: Seen, core: Raft): void {
+  const { id, configuration: after } = core;
+  if (index > core.committed) {
+    violated(`leader ${id} goes on from configuration ${index} before that is committed`);
+  }
   const isJoint = before.outgoing.length > 0;
   const enters = !isJoint && sameIds(after.outgoing, before.voters);
   const leaves = isJoint && after.outgoing.length === 0 && sameIds(after.voters, before.voters);

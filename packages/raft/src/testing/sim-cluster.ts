@@ -4,7 +4,6 @@ import type { Raft } from '../core/raft.ts';
 import type { Rpc } from '../core/rpc.ts';
 import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import { clusterIdOf } from '../driver/membership.ts';
-import type { NodeEvent } from '../driver/node-events.ts';
 import type { JoiningNode, NewNode, RaftNodeOptions } from '../driver/node-options.ts';
 import { RaftNode } from '../driver/raft-node.ts';
 import type { PeerAddress, StateMachine } from '../ports.ts';
@@ -12,12 +11,12 @@ import type { Recovered } from '../storage/recovered.ts';
 import { ObservedMachine } from './observed-machine.ts';
 import { Safety } from './safety.ts';
 import { SimDisk } from './sim-disk.ts';
-import { type SimNetworkFaults, SimNetwork } from './sim-network.ts';
+import type { SimBoot, SimClusterOptions, SimMachineHost } from './sim-cluster-options.ts';
+import { SimNetwork } from './sim-network.ts';
 import { SimPeerAuth } from './sim-peer-auth.ts';
-import { type ClockFault, SimClock } from './sim-clock.ts';
+import { SimClock } from './sim-clock.ts';
 import { SimProcess } from './sim-process.ts';
 import { SimRandom } from './sim-random.ts';
-import type { DiskOperation } from './sim-store.ts';
 import { SimWorld } from './sim-world.ts';
 
 /** Where each simulated node keeps its log, on a disk of its own. */
@@ -26,24 +25,6 @@ const DISK_MS = [0.1, 3] as const;
 /** Gauges are read after so many steps. */
 const GAUGE_STEPS = 64;
 const SECRET = 'a secret that all simulated nodes share';
-
-/** What keeps the state of a machine while the processes that run it come and go. */
-export interface SimMachineHost<Machine> {
-  /** The machine of a new process. */
-  boot(process: SimProcess): Machine;
-  /** Power failed: what the machine's store had not made durable is lost. */
-  crash(): void;
-  /** The process died, and the machine that it ran on did not. */
-  kill(): void;
-}
-
-/** One boot of a node. */
-export interface SimBoot<Result, Machine extends StateMachine<Result>> {
-  readonly process: SimProcess;
-  readonly machine: Machine;
-  readonly node: RaftNode<Result>;
-  readonly core: Raft;
-}
 
 /** A place where a node runs: its disk stays when its process dies. */
 interface SimSite<Result, Machine extends StateMachine<Result>> {
@@ -60,40 +41,6 @@ interface SimSite<Result, Machine extends StateMachine<Result>> {
   process: SimProcess | undefined;
   /** Set once the process has opened its data directory. */
   boot: SimBoot<Result, Machine> | undefined;
-}
-
-export interface SimClusterOptions<Result, Machine extends StateMachine<Result>> {
-  readonly size: number;
-  readonly seed: number;
-  readonly machines: (random: SimRandom, id: NodeId) => SimMachineHost<Machine>;
-  /** Tells states apart: equal ones at equal indexes are expected. */
-  readonly hashOf: (machine: Machine) => number;
-  readonly network?: Partial<SimNetworkFaults>;
-  readonly node?: Pick<
-    RaftNodeOptions<Result>,
-    | 'timing'
-    | 'limits'
-    | 'flush'
-    | 'keepLogBytes'
-    | 'keepLogBytesMax'
-    | 'segmentBytes'
-    | 'reserveBytes'
-    | 'ballastBytes'
-  >;
-  /** Time that a durable write takes, uniform between the two, in ms. Default 0.1 … 3. */
-  readonly diskMs?: readonly [number, number];
-  /** A disk is asked to do something, which has not happened yet. */
-  readonly onDisk?: (id: NodeId, operation: DiskOperation) => void;
-  /** Clocks of a node. Default: right. */
-  readonly clock?: () => ClockFault;
-  readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
-  /**
-   * A node cannot start or go on. True when that is how it should be: its process ends then, and what it wrote stays.
-   * Default: it never should, and the run ends.
-   */
-  readonly onNodeFailed?: (id: NodeId, error: unknown) => boolean;
-  /** Lets all promises that can go on do so. */
-  readonly drain: () => Promise<void>;
 }
 
 /**
@@ -265,7 +212,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     this.#checks += 1;
     const gauges = this.#checks % GAUGE_STEPS === 0;
     for (const { boot } of this.#sites.values()) {
-      if (boot === undefined) continue;
+      // Nothing happens at a node but by calls into its process.
+      if (boot?.process.ranSince() !== true) continue;
       this.safety.observe(boot.core);
       this.safety.promises.flushed(boot.core.id, boot.machine.flushedIndex);
       if (gauges) this.safety.memory.gauged(boot.core.id, boot.node.admin.gauges());
@@ -285,7 +233,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       machines: this.#options.machines(this.random.fork(), id),
       disk: new SimDisk({
         random: this.random.fork(),
-        tampered: () => this.safety.promises.log(id).forget(),
+        tampered: () => this.safety.tampered(id),
         appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
@@ -306,14 +254,14 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
       const inspect = {
         core: (started: Raft, recovered: Recovered) => {
           core = started;
-          this.safety.promises.opened(site.id, recovered);
-          this.safety.memory.opened(site.id);
+          this.safety.opened(site.id, recovered);
         },
         sent: (rpc: Rpc) => {
           if (core === undefined) return;
           this.world.note(rpc.term);
           this.safety.sent(rpc, core);
         },
+        received: (rpc: Rpc) => this.safety.received(rpc, site.id),
       };
       const node = await RaftNode.open<Result>({
         ...this.#nodeOptions(site, process),

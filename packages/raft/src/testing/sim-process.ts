@@ -11,6 +11,7 @@ export class SimProcess {
   readonly timers: Timers;
   readonly #world: SimWorld;
   #alive = true;
+  #ran = true;
   #paused = false;
   #waiting: (() => void)[] = [];
 
@@ -47,8 +48,19 @@ export class SimProcess {
   /** Calls into the process, now or when it goes on. */
   run(callback: () => void): void {
     if (!this.#alive) return;
-    if (this.#paused) this.#waiting.push(callback);
-    else callback();
+    if (this.#paused) {
+      this.#waiting.push(callback);
+    } else {
+      this.#ran = true;
+      callback();
+    }
+  }
+
+  /** Whether anything called into the process since this was asked last. */
+  ranSince(): boolean {
+    const ran = this.#ran;
+    this.#ran = false;
+    return ran;
   }
 
   pause(): void {

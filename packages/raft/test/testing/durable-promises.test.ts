@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { incarnation, logIndex, nodeId, term } from '../../src/core/numbers.ts';
 import type { Raft } from '../../src/core/raft.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
+import { RecordType } from '../../src/storage/records.ts';
 import { DurablePromises } from '../../src/testing/durable-promises.ts';
 import { Stage } from '../scenarios/stage.ts';
-import { liar } from './liar.ts';
+import { type Lies, liar } from './liar.ts';
 import { ENTRY, frameOf, recovered } from './log-bytes.ts';
 
 /** A follower of three nodes at rest, with its disk's promises. */
@@ -134,6 +135,41 @@ describe('a node that speaks before its disk has written is found out: it', () =
     const { core, promises } = await followerAtRest();
     const reply: Rpc = { ...appendReply(core, 0), match: logIndex(core.last + 1) };
     expect(() => promises.sent(reply, core)).toThrow(`acknowledges entry ${core.last + 1}`);
+  });
+
+  it('may acknowledge, late, what was true in an earlier term', async () => {
+    const { core, promises } = await followerAtRest();
+    const replaced = liar(core, { termAt: () => term(core.term + 1) });
+    const reply = { ...appendReply(core, 0), match: core.last };
+    expect(() => promises.sent(reply, replaced)).toThrow(`acknowledges entry ${core.last}`);
+    const later = liar(replaced, { term: term(core.term + 1) });
+    expect(() => promises.sent(reply, later)).not.toThrow();
+  });
+
+  it.each<[string, (core: Raft) => Lies, string]>([
+    ['forgets a vote', () => ({ vote: nodeId(9) }), 'forgot its vote'],
+    ['forgets a term', ({ term: of }) => ({ term: term(of - 1) }), 'and its disk in'],
+    [
+      'counts on its disk for what is not there',
+      ({ last }) => ({ durable: logIndex(last + 1), last: logIndex(last + 1) }),
+      'which is not there',
+    ],
+    [
+      'counts on its disk for what it does not hold',
+      ({ last }) => ({ last: logIndex(last - 1) }),
+      'which is not there',
+    ],
+  ])('%s', async (_, lies, words) => {
+    const { core, promises } = await followerAtRest();
+    expect(() => promises.observe(core)).not.toThrow();
+    expect(() => promises.observe(liar(core, lies(core)))).toThrow(words);
+  });
+
+  it('takes a mark back', async () => {
+    const { core, promises } = await followerAtRest();
+    promises.log(core.id).append(frameOf([RecordType.snapshotMark, 3, 1]))();
+    promises.log(core.id).append(frameOf([RecordType.snapshotMark, 2, 1]))();
+    expect(() => promises.observe(core)).toThrow('writes mark 2 after 3');
   });
 
   it('drops entries beyond its mark', async () => {

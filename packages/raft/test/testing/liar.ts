@@ -7,6 +7,7 @@ export type Lies = Partial<
     | 'id'
     | 'role'
     | 'term'
+    | 'vote'
     | 'committed'
     | 'applied'
     | 'last'

@@ -73,6 +73,7 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
       ({ term: of }) => ({
         role: 'leader',
         term: term(of + 1),
+        durable: logIndex(0),
         termAt: () => term(of + 1),
       }),
       'lacks the committed entry',
@@ -116,15 +117,59 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
   it('commits an entry of another term', async () => {
     const stage = await settledStage();
     const { core } = stage.node(stage.other(stage.leaderId));
-    const lying = liar(core, { termAt: () => term(core.term + 1) });
+    const later = term(core.term + 1);
+    const lies: Lies = { term: later, durable: logIndex(0), termAt: () => later };
+    const lying = liar(core, lies);
     expect(() => stage.cluster.safety.observe(lying)).toThrow('commits another entry');
   });
 
   it('goes from three voters to other ones in one step', async () => {
     const stage = await settledStage();
     const { core } = stage.leader;
+    const lies: Lies = {
+      configuration: { ...core.configuration, voters: [core.id] },
+      configurationIndex: logIndex(core.last + 1),
+    };
+    expect(saidOf(stage, core, lies)).toThrow('goes from the voters 1,2,3 to');
+  });
+
+  it('goes on to the next configuration before the last one is committed', async () => {
+    const stage = await settledStage();
+    const { core } = stage.leader;
+    const { configuration } = core;
+    const later = (by: number): Lies => ({
+      configuration: { ...configuration },
+      configurationIndex: logIndex(core.last + by),
+    });
+    expect(saidOf(stage, core, later(2), later(1))).toThrow('before that is committed');
+  });
+
+  it('counts replicas of an entry of an earlier term', async () => {
+    const stage = await settledStage();
+    const { core } = stage.leader;
+    const { term: of, committed } = core;
+    const lies: Lies = { durable: logIndex(0), termAt: () => term(of - 1) };
+    const before: Lies = { committed: logIndex(committed - 1), applied: logIndex(committed - 1) };
+    expect(saidOf(stage, core, lies, before)).toThrow(`counts replicas of entry ${committed}`);
+  });
+
+  it('goes by an earlier configuration than one that it knows to be committed', async () => {
+    const stage = await settledStage();
+    await stage.isVoter(await stage.join());
+    await stage.converge();
+    const { core } = stage.node(stage.other(stage.leaderId));
+    expect(saidOf(stage, core, { configurationIndex: logIndex(1) })).toThrow(
+      'goes by configuration 1,',
+    );
+  });
+
+  it('has another configuration in force than others of the same entry', async () => {
+    const stage = await settledStage();
+    await stage.isVoter(await stage.join());
+    await stage.converge();
+    const { core } = stage.node(stage.other(stage.leaderId));
     const configuration = { ...core.configuration, voters: [core.id] };
-    expect(saidOf(stage, core, { configuration })).toThrow('goes from the voters 1,2,3 to');
+    expect(saidOf(stage, core, { configuration })).toThrow('has another configuration of entry');
   });
 
   it('leads and does not know a committed configuration', async () => {
@@ -135,9 +180,14 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
     const lies: Lies = {
       role: 'leader',
       term: term(core.term + 1),
-      configurationIndex: logIndex(1),
+      configurationIndex: logIndex(0),
+      applied: logIndex(0),
+      committed: logIndex(0),
     };
-    expect(saidOf(stage, core, lies)).toThrow('does not know the committed configuration');
+    const { safety } = stage.cluster;
+    expect(() => safety.observe(liar(core, lies))).toThrow(
+      'does not know the committed configuration',
+    );
   });
 
   it('votes twice in a term, or in an earlier one', async () => {
