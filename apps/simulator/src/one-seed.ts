@@ -1,10 +1,11 @@
 import { SeedFailed } from './seed-failed.ts';
+import type { SeedOptions } from './campaign/tally.ts';
 import { type Report, type SeedLength, runSeed } from './scenario.ts';
 import { shrinkSeed } from './shrinking/shrink-seed.ts';
 import { Timeline } from './timeline/timeline.ts';
 
 export interface OneSeedOptions {
-  readonly length: SeedLength;
+  readonly runs: SeedOptions;
   readonly verbose: boolean;
   readonly twice: boolean;
   readonly shrink: boolean;
@@ -13,19 +14,19 @@ export interface OneSeedOptions {
 
 /** Runs one seed as a person wants to look at it. False: it failed. */
 export async function runOneSeed(seed: number, options: OneSeedOptions): Promise<boolean> {
-  const { length, verbose, twice } = options;
-  if (options.shrink) return showShrunk(seed, length);
+  const { runs, verbose, twice } = options;
+  if (options.shrink) return showShrunk(seed, runs.length);
   const timeline = new Timeline({
     write: (text) => process.stdout.write(text),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   });
   try {
     const log = verbose ? { log: timeline.add.bind(timeline) } : {};
-    const report = await runSeed(seed, { length, ...log });
+    const report = await runSeed(seed, { ...runs, ...log });
     timeline.end();
     print(report, options.output);
     if (!twice) return true;
-    const again = await runSeed(seed, { length });
+    const again = await runSeed(seed, runs);
     const isSame = again.traceHash === report.traceHash;
     console.log(isSame ? 'a second run was the same' : 'A SECOND RUN WAS ANOTHER ONE');
     return isSame;

@@ -8,7 +8,8 @@ import { type SeedOptions, type Tally, addSeed, addTally, emptyTally } from './t
 /** Seeds that a worker gets at a time. */
 const PORTION = 4;
 
-export interface CampaignOptions extends SeedOptions {
+export interface CampaignOptions {
+  readonly runs: SeedOptions;
   readonly from: number;
   /** `Infinity`: until time is up. */
   readonly seeds: number;
@@ -56,18 +57,18 @@ interface Course {
 
 async function runHere(
   total: Tally,
-  { from, seeds, length }: CampaignOptions,
+  { from, seeds, runs }: CampaignOptions,
   { isOver, progress }: Course,
 ): Promise<void> {
   for (let seed = from; seed < from + seeds && !isOver(); seed += 1) {
-    await addSeed(total, seed, { length });
+    await addSeed(total, seed, runs);
     progress.show(total);
   }
 }
 
 async function runInPool(
   total: Tally,
-  { from, seeds, workers, length }: CampaignOptions,
+  { from, seeds, workers, runs }: CampaignOptions,
   { isOver, progress }: Course,
 ): Promise<void> {
   let given = 0;
@@ -79,7 +80,7 @@ async function runInPool(
   };
   const pool = new WorkerPool({
     workers,
-    args: ['worker', ...(length === 'short' ? ['--short'] : [])],
+    args: workerArguments(runs),
     next,
     onTally: (tally) => {
       addTally(total, tally);
@@ -88,10 +89,20 @@ async function runInPool(
     onLost: (seed, why) => {
       total.seeds += 1;
       total.failures.push({ seed, error: why });
+      progress.show(total);
     },
   });
   process.once('exit', () => pool.kill());
   await pool.run();
+}
+
+/** Tells a worker process how to run its seeds. */
+export function workerArguments({ length, families }: SeedOptions): string[] {
+  return [
+    'worker',
+    ...(length === 'short' ? ['--short'] : []),
+    ...(families === undefined ? [] : ['--families', families.join(',')]),
+  ];
 }
 
 const shareOf =

@@ -12,6 +12,8 @@ export class Progress {
   readonly #startedAtMs = performance.now();
   readonly #isTerminal = process.stderr.isTTY;
   #printedAtMs = performance.now();
+  /** Failures that were told. */
+  #failures = 0;
 
   constructor(share: Share) {
     this.#share = share;
@@ -21,7 +23,13 @@ export class Progress {
     return performance.now() - this.#startedAtMs;
   }
 
+  /** To be called whenever the tally has grown. A failure is told at once: it may be hours to the end. */
   show(tally: Tally): void {
+    for (const { seed, error } of tally.failures.slice(this.#failures)) {
+      this.end();
+      process.stderr.write(`seed ${seed}: ${error.split('\n', 1)[0] ?? ''}\n`);
+    }
+    this.#failures = tally.failures.length;
     const nowMs = performance.now();
     if (nowMs - this.#printedAtMs < (this.#isTerminal ? DRAWN_EVERY_MS : PLAIN_EVERY_MS)) return;
     this.#printedAtMs = nowMs;

@@ -1,6 +1,7 @@
-import { type Report, type SeedLength, runSeed } from '../scenario.ts';
+import { type Report, type RunOptions, type SeedLength, runSeed } from '../scenario.ts';
 
-export interface SeedOptions {
+/** How every seed is run. */
+export interface SeedOptions extends Pick<RunOptions, 'families'> {
   readonly length: SeedLength;
 }
 

@@ -30,6 +30,8 @@ const FAMILIES: readonly Family[] = [
   TRANSFERS,
 ];
 
+export const FAMILY_NAMES: readonly string[] = FAMILIES.map(({ name }) => name);
+
 /** Some seeds have no faults at all: what fails in them is simpler, and a cluster at rest is a case of its own. */
 const FAULT_FREE = 0.03;
 
@@ -50,6 +52,5 @@ export function chooseFamilies(
 function familyOf(name: string): Family {
   const family = FAMILIES.find((each) => each.name === name);
   if (family !== undefined) return family;
-  const names = FAMILIES.map((each) => each.name).join(', ');
-  throw new RangeError(`there is no family ${name}, only ${names}`);
+  throw new RangeError(`there is no family ${name}, only ${FAMILY_NAMES.join(', ')}`);
 }
