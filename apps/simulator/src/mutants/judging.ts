@@ -1,3 +1,4 @@
+import { workerArguments } from '../campaign/campaign.ts';
 import { WorkerPool } from '../campaign/pool.ts';
 import { addTally, emptyTally } from '../campaign/tally.ts';
 import { type RunOptions, runSeed } from '../scenario.ts';
@@ -51,7 +52,7 @@ async function runUntil(
   const pool = new WorkerPool({
     program,
     workers: 1,
-    args: ['worker', ...(length === 'short' ? ['--short'] : [])],
+    args: workerArguments({ length }),
     next: () => {
       if (seed >= end || total.failures.length > 0) return undefined;
       onSeed(seed);

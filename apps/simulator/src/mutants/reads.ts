@@ -82,6 +82,17 @@ export const READ_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'round-of-an-earlier-term-answered',
+    what: 'a heartbeat of an earlier term is answered in a later one as if its round were one of that',
+    patches: [
+      {
+        file: RAFT,
+        find: 'answerHeartbeat(core, { ...rpc, round: 0 });',
+        replace: 'answerHeartbeat(core, rpc);',
+      },
+    ],
+  },
+  {
     name: 'replies-to-an-earlier-boot',
     what: 'replies to an earlier boot of the process count: numbers begin anew with each',
     patches: [

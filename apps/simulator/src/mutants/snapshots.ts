@@ -41,17 +41,6 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'snapshot-drops-matching-suffix',
-    what: 'entries behind a snapshot are dropped though they match and were acknowledged (figure 13, step 6)',
-    patches: [
-      {
-        file: STATE,
-        find: 'const keepsSuffix = this.log.termAt(mark.index) === mark.term;',
-        replace: 'const keepsSuffix = false;',
-      },
-    ],
-  },
-  {
     name: 'snapshot-goes-back',
     what: 'a snapshot of less than what is committed here is installed',
     patches: [
