@@ -1,6 +1,7 @@
 import type { NodeId } from '@rrmq/raft';
 import { type SimClusterOptions, SimRandom } from '@rrmq/raft/testing';
 import type { QueueMachine, QueueResult } from '@rrmq/queue';
+import { contentHash } from './content-hash.ts';
 import { drain } from './drain.ts';
 import { SimQueueHost } from './sim-queue-host.ts';
 
@@ -12,10 +13,17 @@ export const RESERVE_BYTES = 65_536;
 /** Room that a simulated node holds back for a full disk: that of some small segments. */
 const BALLAST_BYTES = 65_536;
 
-/** Heartbeats and elections of half of the seeds have the default timing, those of the others twice or four times it. */
+/** A chunk that holds the state of any seed. */
+const WHOLE_STATE_BYTES = 200_000;
+
+/** So much of the log is kept for peers that live and lag: little, or more than there ever is. */
+const LAG_BYTES = { little: 8_192, all: 16_777_216 } as const;
+
+/** Elections of half of the seeds have the default timing, those of the others twice or four times it. */
 const SLOWNESS = [1, 1, 2, 4] as const;
+/** With the default timing: as often as by default, or half as often. */
+const HEARTBEAT_MS = [50, 100] as const;
 export const TIMING = {
-  heartbeatMs: 50,
   electionTimeoutMinMs: 300,
   electionTimeoutMaxMs: 600,
 } as const;
@@ -42,7 +50,7 @@ export function optionsOf(
     [1, 40],
   ]);
   // Small ones, so that a snapshot is many chunks on their way and may break off between them.
-  const chunkPayloadBytes = random.pick([40, 200, 1_000, 200_000]);
+  const chunkPayloadBytes = random.pick([40, 200, 1_000, WHOLE_STATE_BYTES]);
   return {
     size: random.pick([3, 3, 3, 5, 1]),
     seed,
@@ -51,7 +59,7 @@ export function optionsOf(
       keep(id, host);
       return host;
     },
-    hashOf: (machine) => machine.stateHash,
+    hashOf: contentHash,
     network: {
       drop: losses ? random.next() * 0.05 : 0,
       duplicate: losses ? random.next() * 0.05 : 0,
@@ -61,11 +69,12 @@ export function optionsOf(
     },
     diskMs,
     node: {
-      timing: timingOf(random.pick(SLOWNESS)),
+      timing: timingOf(seed, random.pick(SLOWNESS)),
       limits: small
         ? {
             appendBytesMax: 200,
-            appendsInFlightMax: random.between(1, 4),
+            // Many: a follower whose disk is slow holds much that it has not acknowledged.
+            appendsInFlightMax: random.pick([1, 2, 4, 32]),
             windowBytes: 2_000,
             // By chance of its own: what else a seed decides stays as it was.
             uncommittedBytesMax: new SimRandom(seed ^ 0xb07d).pick([2_000, 20_000, 67_108_864]),
@@ -77,7 +86,7 @@ export function optionsOf(
         flushEntries: random.pick([20, 100, 1_000]),
         flushAfterMs: random.pick([200, 2_000, 30_000]),
       },
-      keepLogBytes: random.pick([0, 8_192, 65_536]),
+      ...retentionOf(seed, random.pick([0, 8_192, 65_536]), chunkPayloadBytes),
       segmentBytes: random.pick([
         { first: 4_096, later: 8_192 },
         { first: 16_384, later: 65_536 },
@@ -93,8 +102,18 @@ export function optionsOf(
   };
 }
 
-const timingOf = (slowness: number) => ({
-  heartbeatMs: TIMING.heartbeatMs * slowness,
+/**
+ * A peer that lives and lags, over a slow disk perhaps, may get a snapshot before long. What is kept must last for the
+ * time that one takes, or it never catches up: little is enough where a snapshot is a single chunk.
+ */
+const retentionOf = (seed: number, keepLogBytes: number, chunkBytes: number) => {
+  const isBrief = chunkBytes === WHOLE_STATE_BYTES && new SimRandom(seed ^ 0x7a65).chance(0.7);
+  const { little, all } = LAG_BYTES;
+  return { keepLogBytes, keepLogBytesMax: Math.max(keepLogBytes, isBrief ? little : all) };
+};
+
+const timingOf = (seed: number, slowness: number) => ({
+  heartbeatMs: new SimRandom(seed ^ 0xbea7).pick(HEARTBEAT_MS) * slowness,
   electionTimeoutMinMs: TIMING.electionTimeoutMinMs * slowness,
   electionTimeoutMaxMs: TIMING.electionTimeoutMaxMs * slowness,
 });

@@ -1,6 +1,7 @@
 import { SimCluster, SimRandom } from '@rrmq/raft/testing';
 import { encodeCommand } from '@rrmq/queue';
 import { optionsOf } from './cluster-options.ts';
+import { contentHash } from './content-hash.ts';
 import { Ends } from './faults/ends.ts';
 import { chooseFamilies } from './faults/families.ts';
 import { Faults } from './faults/faults.ts';
@@ -25,13 +26,15 @@ export type { Report } from './report.ts';
 interface Length {
   /** How long things go wrong, in simulated ms. */
   readonly troubleMs: number;
+  /** How long the whole lasts at least. */
+  readonly lifeMsMin: number;
   /** At least so many client calls are made; if too few were possible amid the trouble, the rest comes after it. */
   readonly callsMin: number;
 }
 
 const LENGTHS = {
-  full: { troubleMs: 60_000, callsMin: 500 },
-  short: { troubleMs: 20_000, callsMin: 100 },
+  full: { troubleMs: 52_000, lifeMsMin: 60_000, callsMin: 500 },
+  short: { troubleMs: 20_000, lifeMsMin: 20_000, callsMin: 100 },
 } as const satisfies Record<string, Length>;
 
 export type SeedLength = keyof typeof LENGTHS;
@@ -42,10 +45,13 @@ const CALLS_MS = 120_000;
 /** Before faults begin that may destroy what one node holds: by then all nodes know each other's data directories. */
 const ACQUAINTED_MS = 3_000;
 
+/** What is on its way when clients stop has come by then. */
+const SETTLE_MS = 2_000;
+
 const CLIENTS = 4;
 /** Most messages are short. Longer ones make frames of several sectors, which a loss of power tears. */
 const PADDING_BYTES = [0, 0, 500, 2_000] as const;
-const TOPICS = ['orders', 'mails'] as const;
+const TOPICS = ['orders', 'mails', 'alerts'] as const;
 
 export interface RunOptions {
   readonly log?: Log;
@@ -112,7 +118,8 @@ interface Life extends Length {
 }
 
 /** Clients work while things go wrong, and after that. */
-async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promise<Told> {
+async function live(life: Life): Promise<Told> {
+  const { trouble, faults, log, troubleMs, lifeMsMin, callsMin } = life;
   const { cluster, members, marks } = trouble;
   const history = new History(TOPICS);
   const reads = new SimReads(cluster);
@@ -150,6 +157,7 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
   await must(cluster, 'new messages are acked', fresh);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
   await must(cluster, `${callsMin} calls are made`, enough, CALLS_MS);
+  await cluster.run(lifeMsMin - SETTLE_MS);
   for (const client of [...clients, reader]) client.stop();
   await settle(cluster, members, history);
   return { clients, history, reads, faults, members, marks };
@@ -157,11 +165,11 @@ async function live({ trouble, faults, log, troubleMs, callsMin }: Life): Promis
 
 /** Everything that is on its way arrives; then what is left is accounted for. */
 async function settle(cluster: Cluster, members: Members, history: History): Promise<void> {
-  await cluster.run(cluster.world.now() + 2_000);
+  await cluster.run(cluster.world.now() + SETTLE_MS);
   await must(cluster, 'all still follow one leader', () => agree(cluster, members));
   for (const topic of TOPICS) await drainTopic(cluster, topic, history);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
-  const hashes = new Set(cluster.running.map(({ machine }) => machine.stateHash));
+  const hashes = new Set(cluster.running.map(({ machine }) => contentHash(machine)));
   if (hashes.size > 1) throw new AccountWrong('nodes with the same entries differ in state');
   history.settle();
 }

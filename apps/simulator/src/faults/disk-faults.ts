@@ -9,6 +9,9 @@ import type { Trouble } from './trouble.ts';
 const SLOW_MS = 500;
 const HANG_MS = [1_500, 4_000] as const;
 
+/** When a store that had no room has written again. */
+const RETRIED_MS = [1_000, 4_000] as const;
+
 export const SLOW_DISKS: Family = {
   name: 'slow-disks',
   chance: 0.35,
@@ -18,10 +21,15 @@ export const SLOW_DISKS: Family = {
       weight: 3,
       inject: (trouble, random) => {
         const least = random.next() * 50;
-        slow(trouble, random, [least, least + random.next() * (SLOW_MS - least)]);
+        const diskMs = [least, least + random.next() * (SLOW_MS - least)] as const;
+        trouble.slowDisk(random, trouble.anybody(random), diskMs);
       },
     },
-    { name: 'hang', weight: 1, inject: (trouble, random) => slow(trouble, random, HANG_MS) },
+    {
+      name: 'hang',
+      weight: 1,
+      inject: (trouble, random) => trouble.slowDisk(random, trouble.anybody(random), HANG_MS),
+    },
   ],
 };
 
@@ -33,7 +41,15 @@ export const FULL_DISKS: Family = {
     {
       name: 'store-full',
       weight: 1,
-      inject: (trouble, random) => failStore(trouble, random, ['flush', 'ENOSPC']),
+      inject: (trouble, random) => {
+        const id = trouble.anybody(random);
+        const kind = random.pick<'commit' | 'flush'>(['commit', 'commit', 'flush']);
+        failStore(trouble, random, { id, failure: [kind, 'ENOSPC'] });
+        // What could not be written at first must be there when it is needed.
+        if (random.chance(0.5)) {
+          trouble.later(random.between(...RETRIED_MS), () => trouble.down(random, id, 'crash'));
+        }
+      },
     },
   ],
 };
@@ -71,7 +87,7 @@ export const FAILING_DISKS: Family = {
       weight: 1,
       inject: (trouble, random) => {
         const kind = random.pick<'commit' | 'flush' | 'keep'>(['commit', 'flush', 'keep']);
-        failStore(trouble, random, [kind, 'EIO']);
+        failStore(trouble, random, { id: trouble.anybody(random), failure: [kind, 'EIO'] });
       },
     },
   ],
@@ -90,20 +106,6 @@ export const CORRUPTION: Family = {
   isDestructive: true,
   faults: [{ name: 'bit-flip', weight: 1, inject: ({ damage }, random) => damage.flip(random) }],
 };
-
-/** Log and store are on the same disk. */
-function slow(trouble: Trouble, random: SimRandom, diskMs: readonly [number, number]): void {
-  const { cluster } = trouble;
-  const id = trouble.anybody(random);
-  const take = (ms: readonly [number, number]): void => {
-    const store = trouble.storeOf(id);
-    if (store === undefined) return;
-    store.diskMs = ms;
-    cluster.setDiskMs(id, ms);
-  };
-  take(diskMs);
-  trouble.lasting(random, () => take(cluster.usualDiskMs));
-}
 
 /** The disk has room for so much more, and after a while for everything again. */
 function fill(trouble: Trouble, random: SimRandom): void {
@@ -133,9 +135,9 @@ function failLog(
 function failStore(
   trouble: Trouble,
   random: SimRandom,
-  failure: Parameters<SimQueueHost['failNext']>,
+  { id, failure }: { id: NodeId; failure: Parameters<SimQueueHost['failNext']> },
 ): void {
-  const store = trouble.storeOf(trouble.anybody(random));
+  const store = trouble.storeOf(id);
   store?.failNext(...failure);
   trouble.lasting(random, () => store?.failNever());
 }

@@ -8,6 +8,10 @@ const AMBUSH_MS = 5_000;
 const USURPED_MS = 1_000;
 const USURP = 0.8;
 
+/** Part of those cut off write slowly, in ms: what they write is replaced by others while it is on its way (R10). */
+const WRITES_SLOWLY = 0.3;
+const SLOW_MS = [200, 2_000] as const;
+
 /** Elections are where Raft is delicate: a node whose role changes crashes a moment later. */
 export const ELECTIONS: Family = {
   name: 'elections',
@@ -43,6 +47,7 @@ export const USURPATION: Family = {
         trouble.ambush(USURPED_MS, (id, event) => {
           const isElected = event.kind === 'role-changed' && event.role === 'leader';
           if (!isElected || !random.chance(USURP)) return false;
+          if (random.chance(WRITES_SLOWLY)) trouble.slowDisk(random, id, SLOW_MS);
           trouble.later(random.next() * MOMENT_MS, () => {
             const { ids, network } = trouble.cluster;
             const others = ids.filter((other) => other !== id);

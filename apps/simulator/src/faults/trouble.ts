@@ -109,6 +109,19 @@ export class Trouble {
     this.lasting(random, () => Object.assign(this.cluster.network.faults, this.#usual));
   }
 
+  /** Durable writes of a node, of its log and of its store, take so long for a while. */
+  slowDisk(random: SimRandom, id: NodeId, diskMs: readonly [number, number]): void {
+    const { cluster } = this;
+    const take = (ms: readonly [number, number]): void => {
+      const store = this.storeOf(id);
+      if (store === undefined) return;
+      store.diskMs = ms;
+      cluster.setDiskMs(id, ms);
+    };
+    take(diskMs);
+    this.lasting(random, () => take(cluster.usualDiskMs));
+  }
+
   /** Where the node keeps its state; none of one that has retired. */
   storeOf(id: NodeId): SimQueueHost | undefined {
     return this.has(id) ? this.#stores.get(id) : undefined;
