@@ -71,13 +71,13 @@ export class DurablePromises {
     }
   }
 
-  /** An entry was seen committed for the first time, after a step in which one of these was in force. */
-  committed(index: LogIndex, term: Term, inForce: readonly Configuration[]): void {
+  /**
+   * An entry was seen committed for the first time, after a step before which this was in force: a configuration that
+   * the step itself appended counts for nothing yet, as it is on no disk.
+   */
+  committed(index: LogIndex, term: Term, { voters, outgoing }: Configuration): void {
     const isThere = (id: NodeId): boolean => this.log(id).has(index, term);
-    const isDurable = inForce.some(
-      ({ voters, outgoing }) => hasMajority(voters, isThere) && hasMajority(outgoing, isThere),
-    );
-    if (!isDurable) {
+    if (!hasMajority(voters, isThere) || !hasMajority(outgoing, isThere)) {
       violated(`durable before committed: entry ${index} of term ${term} is not on a quorum`);
     }
   }

@@ -233,7 +233,7 @@ export class Safety {
       if (term === undefined)
         violated(`node ${core.id} has a snapshot of what was never committed`);
       if (known === undefined) {
-        this.promises.committed(logIndex(index), term, [core.configuration, seen.configuration]);
+        this.promises.committed(logIndex(index), term, seen.configuration);
         this.#committedTerms.push(term);
         this.#committedIn.push(core.term);
         this.#configurations.committed(logIndex(index), term);

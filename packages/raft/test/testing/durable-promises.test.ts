@@ -202,7 +202,7 @@ function commitOnTwo(voters: readonly number[], outgoing: readonly number[]): vo
     voters: voters.map((id) => nodeId(id)),
     outgoing: outgoing.map((id) => nodeId(id)),
   };
-  promises.committed(logIndex(2), term(1), [configuration]);
+  promises.committed(logIndex(2), term(1), configuration);
 }
 
 describe('an entry is committed', () => {
