@@ -32,6 +32,21 @@ export function withInstance(
   return { ...configuration, members };
 }
 
+/**
+ * Names the data directories of members by what a node has met. A newcomer has met nobody: it would take a member whose
+ * disk was wiped, and who has forgotten what it voted and acknowledged, for the one that it was.
+ */
+export function withInstances(
+  configuration: Configuration,
+  instances: ReadonlyMap<NodeId, string>,
+): Configuration {
+  const members = configuration.members.map((member) => ({
+    ...member,
+    instanceId: member.instanceId ?? instances.get(member.id),
+  }));
+  return { ...configuration, members };
+}
+
 /** A learner is to become a voter by itself. */
 export function withPromotion(configuration: Configuration, promotion: Promotion): Configuration {
   return { ...configuration, promoting: [...configuration.promoting, promotion] };

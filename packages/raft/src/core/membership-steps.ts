@@ -3,7 +3,7 @@ import type { Configuration } from './configuration.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
 import { EntryType } from './entry-batch.ts';
 import { beginRound } from './heartbeats.ts';
-import { entering, leaving } from './joint-consensus.ts';
+import { entering, leaving, withInstances } from './joint-consensus.ts';
 import { NOBODY, type NodeId } from './numbers.ts';
 import { encodeOwn } from './own-entries.ts';
 import { Progress } from './progress.ts';
@@ -34,13 +34,14 @@ export function advanceMembership(core: CoreState): void {
   }
 }
 
-/** Appends a configuration; it is in force at once. */
+/** Appends a configuration, with all data directories that this node knows; it is in force at once. */
 export function appendConfiguration(
   core: CoreState,
   leader: Leader,
   configuration: Configuration,
 ): void {
-  core.append(encodeOwn(core, EntryType.configuration, [encodeConfiguration(configuration)]));
+  const named = withInstances(configuration, core.instances);
+  core.append(encodeOwn(core, EntryType.configuration, [encodeConfiguration(named)]));
   const receivers = receiversOf(core.configuration);
   for (const id of leader.progress.keys()) {
     if (!receivers.includes(id)) leader.progress.delete(id);

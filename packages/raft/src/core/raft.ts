@@ -10,7 +10,7 @@ import {
   onVoteReply,
   tickElection,
 } from './election.ts';
-import { answerHeartbeat, onAppend, onHeartbeat, refuseAppend } from './following.ts';
+import { onAppend, onHeartbeat } from './following.ts';
 import { isConfirmed } from './check-quorum.ts';
 import { maybeAskForReads, onHeartbeatReply } from './heartbeats.ts';
 import { answerChunk, onInstallSnapshot, restore } from './installing.ts';
@@ -34,6 +34,7 @@ import {
   sendChunk,
   snapshotEnded,
 } from './sending-snapshots.ts';
+import { answerStale } from './stale-rpcs.ts';
 import { CoreState, type CoreStart, type Now } from './state.ts';
 import { type TransferAnswer, transfer } from './transfer.ts';
 
@@ -86,7 +87,7 @@ export class Raft {
     }
     const grantsFuture = rpc.kind === 'vote-reply' && rpc.pre && rpc.granted;
     if (rpc.term > core.term && !grantsFuture) core.becomeFollower(rpc.term, NOBODY);
-    if (rpc.term < core.term) this.#answerStale(rpc);
+    if (rpc.term < core.term) answerStale(core, rpc);
     else this.#dispatch(rpc);
   }
 
@@ -216,6 +217,11 @@ export class Raft {
   /** A leader's peers that live and lag need the entries after this one, or a snapshot instead. */
   get neededAfter(): LogIndex | undefined {
     return neededAfter(this.#core);
+  }
+
+  /** The data directory of this peer is known from now on: a leader tells newcomers, who could take any other for it. */
+  met(peer: NodeId, instanceId: string): void {
+    this.#core.instances.set(peer, instanceId);
   }
 
   /** Rpcs can be sent to this peer. */
@@ -367,7 +373,7 @@ export class Raft {
         if (core.role.kind === 'leader') onHeartbeatReply(core, core.role, rpc);
         return;
       case 'timeout-now':
-        onTimeoutNow(core);
+        onTimeoutNow(core, rpc);
         return;
       case 'install-snapshot':
         onInstallSnapshot(core, rpc);
@@ -383,18 +389,6 @@ export class Raft {
         return;
       default:
         rpc satisfies never;
-    }
-  }
-
-  /** Who asks in an older term is told ours, so that it follows it; any other stale rpc is ignored (§5.1). */
-  #answerStale(rpc: Exclude<Rpc, { kind: 'request-vote' }>): void {
-    const core = this.#core;
-    if (rpc.kind === 'append-entries') refuseAppend(core, rpc);
-    // Its round was asked in another term: the answer proves nothing in this one (thesis §6.4).
-    else if (rpc.kind === 'heartbeat') answerHeartbeat(core, { ...rpc, round: 0 });
-    else if (rpc.kind === 'read-index') onReadIndex(core, rpc);
-    else if (rpc.kind === 'install-snapshot') {
-      answerChunk(core, rpc, { status: 'refused', next: 0 });
     }
   }
 }

@@ -2,7 +2,7 @@ import { assert } from './assert.ts';
 import type { Configuration, Member } from './configuration.ts';
 import { decodeConfiguration, encodeConfiguration } from './configuration-codec.ts';
 import { ConfigurationHistory, type PlacedConfiguration } from './configuration-history.ts';
-import { type Entry, type EntryBatch, EntryType } from './entry-batch.ts';
+import { type EntryBatch, EntryType } from './entry-batch.ts';
 import { GroupClock } from './group-clock.ts';
 import type { HardState } from './hard-state.ts';
 import {
@@ -45,6 +45,8 @@ export interface CoreStart {
   readonly applied: LogIndex;
   /** Configurations that stand in the log, oldest first, never empty; index 0: told before the first entry. */
   readonly configurations: readonly PlacedConfiguration[];
+  /** Data directories of members that this node has met, and its own. Default: none. */
+  readonly instances?: ReadonlyMap<NodeId, string>;
   readonly now: Now;
 }
 
@@ -63,6 +65,8 @@ export class CoreState {
   readonly log: RaftLog;
   readonly outbox: Outbox;
   readonly clock: GroupClock;
+  /** Data directories of members that this node has met, and its own. */
+  readonly instances: Map<NodeId, string>;
   now: Now;
   /** When the rpc in hand came, on the monotonic clock: rpcs come between ticks. */
   receivedAtMs: number;
@@ -99,6 +103,7 @@ export class CoreState {
     this.log = new RaftLog(start.log);
     this.outbox = new Outbox(start.log.last);
     this.clock = new GroupClock(start.log.lastAt, start.now.monotonicMs);
+    this.instances = new Map(start.instances);
     this.now = start.now;
     this.receivedAtMs = start.now.monotonicMs;
     this.#hardState = start.hardState;
@@ -121,6 +126,7 @@ export class CoreState {
     this.#role = role;
     if (before.kind === 'follower') this.refuseForwarded(before, 'not-leader');
     if (before.kind !== 'leader') return;
+    this.snapshotsWanted = [];
     for (const { id, asker } of before.reads.drain()) {
       if (asker === undefined) this.refusedReads.push({ id, reason: 'not-leader' });
       else this.answerRead(id, asker, { refusal: 'not-leader', index: logIndex(0) });
@@ -222,11 +228,11 @@ export class CoreState {
   }
 
   append(batch: EntryBatch): void {
+    // What cannot be read is found out before anything is changed.
+    const placed = configurationsIn(batch);
     this.log.append(batch);
     this.outbox.writeEntries(batch);
-    for (let index = batch.first; index <= batch.last; index = logIndex(index + 1)) {
-      if (batch.typeAt(index) === EntryType.configuration) this.#configure(batch.entry(index));
-    }
+    for (const each of placed) this.#configurations.add(each);
   }
 
   truncateAfter(index: LogIndex): void {
@@ -273,12 +279,12 @@ export class CoreState {
   install(mark: SnapshotMark): void {
     assert(mark.index > this.#committed, 'a snapshot brings more than is committed here');
     assert(this.#installing === undefined, 'one snapshot is installed at a time');
+    const { index, payload } = mark.configuration;
+    const placed = { index, configuration: decodeConfiguration(payload) };
     const keepsSuffix = this.log.termAt(mark.index) === mark.term;
     if (keepsSuffix) this.log.compactThrough(mark.index);
     else this.log.reset(mark);
     this.outbox.writeInstall({ mark, keepsSuffix }, this.#committed);
-    const { index, payload } = mark.configuration;
-    const placed = { index, configuration: decodeConfiguration(payload) };
     this.#configurations.replace(placed, mark.index, keepsSuffix);
     this.#committed = mark.index;
     this.#installing = mark.index;
@@ -349,9 +355,14 @@ export class CoreState {
   envelope(to: NodeId): { from: NodeId; to: NodeId; term: Term; incarnation: Incarnation } {
     return { from: this.id, to, term: this.term, incarnation: incarnation(0) };
   }
+}
 
-  #configure(entry: Entry): void {
-    const configuration = decodeConfiguration(entry.payload);
-    this.#configurations.add({ index: entry.index, configuration });
+/** The configurations that a batch brings; throws when one cannot be read. */
+function configurationsIn(batch: EntryBatch): PlacedConfiguration[] {
+  const placed: PlacedConfiguration[] = [];
+  for (let index = batch.first; index <= batch.last; index = logIndex(index + 1)) {
+    if (batch.typeAt(index) !== EntryType.configuration) continue;
+    placed.push({ index, configuration: decodeConfiguration(batch.entry(index).payload) });
   }
+  return placed;
 }

@@ -58,6 +58,10 @@ export function newCore(
       index,
       configuration: decodeConfiguration(payload),
     })),
+    instances: new Map([
+      ...recovered.peers,
+      [recovered.identity.nodeId, recovered.identity.instanceId],
+    ]),
     applied: logIndex(Math.max(machine.flushedIndex, recovered.mark?.index ?? 0)),
     now: { monotonicMs: ports.clock.monotonicMs(), wallMs: ports.clock.wallMs() },
   });

@@ -117,7 +117,11 @@ export class Peers {
           onEvent({ kind: 'peer-gone', peer });
           step(() => core.peerGone(peer));
         },
-        remember: (peer, instanceId, done) => log.rememberPeer(peer, instanceId, done),
+        remember: (peer, instanceId, done) =>
+          log.rememberPeer(peer, instanceId, () => {
+            core.met(peer, instanceId);
+            done();
+          }),
         event: onEvent,
       },
     });

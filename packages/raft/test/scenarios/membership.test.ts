@@ -256,6 +256,25 @@ describe('membership of whole nodes', () => {
     await stage.converge();
   });
 
+  scenario('M13 a newcomer refuses a wiped node that it never met', async (seed) => {
+    const stage = new Stage(seed);
+    await stage.begin();
+    await stage.commit(2);
+    await stage.converge();
+    const wiped = stage.other(stage.leaderId);
+    stage.cluster.kill(wiped);
+    stage.cluster.diskOf(wiped).restore(new Map());
+    stage.storesOf(wiped).wipe();
+    const joined = await stage.join();
+    await stage.isVoter(joined);
+    stage.cluster.start(wiped);
+    await stage.run(1_500);
+    // The wiped one knows of no newcomer, which dials it.
+    const refusals = stage.seen('welcome-refused', joined).filter(({ peer }) => peer === wiped);
+    expect(new Set(refusals.map(({ refusal }) => refusal.code))).toEqual(new Set(['instance']));
+    expect(stage.node(joined).core.committed).toBe(stage.leader.core.committed);
+  });
+
   scenario('M14 a forced new cluster: old members that come back are fenced off', async (seed) => {
     const stage = new Stage(seed);
     await stage.begin();
