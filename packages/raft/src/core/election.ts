@@ -3,7 +3,7 @@ import { NOBODY, type NodeId, type Term, term } from './numbers.ts';
 import { isQuorum, tallyVotes, votersOf } from './quorum.ts';
 import { becomeLeader } from './leading.ts';
 import { tickForwarded } from './reading.ts';
-import type { RequestVote, VoteReply } from './rpc.ts';
+import type { RequestVote, TimeoutNow, VoteReply } from './rpc.ts';
 import { FAST_CAMPAIGN_STEP_MS, REFUSED_PRE_VOTE_RETRY_MS } from './settings.ts';
 import type { CoreState } from './state.ts';
 
@@ -123,7 +123,9 @@ function reply(core: CoreState, rpc: RequestVote, granted: boolean): void {
     granted,
     wallMs: core.now.wallMs,
   };
-  core.outbox.sendWhenDurable(answer);
+  // A pre-vote promises nothing about the log: a slow disk must not delay the election of another leader.
+  if (rpc.pre) core.outbox.sendWhenTermDurable(answer);
+  else core.outbox.sendWhenDurable(answer);
 }
 
 export function onVoteReply(core: CoreState, rpc: VoteReply): void {
@@ -206,9 +208,15 @@ export function campaignAtOnceIfAlone(core: CoreState): void {
   if (alone && core.role.kind === 'follower') core.role.campaignAt = core.electionClockMs;
 }
 
-/** The leader hands over to this node (thesis §3.10). A node that installs a snapshot has no state to lead with yet. */
-export function onTimeoutNow(core: CoreState): void {
-  if (core.role.kind === 'leader' || !core.mayCampaign) return;
+/**
+ * The leader hands over to this node (thesis §3.10). A node that installs a snapshot has no state to lead with yet, and
+ * one that stood still since may find an order that was given up, before it hears how things went on.
+ */
+export function onTimeoutNow(core: CoreState, { from }: TimeoutNow): void {
+  const { role, settings, receivedAtMs, now } = core;
+  if (role.kind === 'leader' || !core.mayCampaign) return;
+  if (core.leader !== NOBODY && core.leader !== from) return;
+  if (receivedAtMs - now.monotonicMs >= settings.electionTimeoutMinMs) return;
   campaign(core, true);
 }
 

@@ -11,6 +11,7 @@ import { PendingBytes } from './pending-bytes.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Progress } from './progress.ts';
 import { isQuorum, receiversOf } from './quorum.ts';
+import { tickReads } from './reading.ts';
 import { replicate } from './replication.ts';
 import type { Leader } from './role.ts';
 import type { CoreState } from './state.ts';
@@ -62,6 +63,7 @@ export function tickLeader(core: CoreState, leader: Leader, elapsedMs: number): 
     core.becomeFollower(core.term, NOBODY);
     return;
   }
+  tickReads(core, leader);
   tickTransfer(core, leader);
   tickDisk(core, leader);
   tickAilments(core, leader);

@@ -25,6 +25,8 @@ export interface Asker {
 interface WaitingRead extends ConfirmedRead {
   /** `undefined`: a read of the leader itself. */
   readonly asker: Asker | undefined;
+  /** When it was asked for, on the full monotonic clock. */
+  readonly askedAtMs: number;
 }
 
 interface PendingRead extends WaitingRead {
@@ -64,6 +66,17 @@ export class PendingReads {
     const confirmed = this.#asked.filter((read) => read.round <= round);
     if (confirmed.length > 0) this.#asked = this.#asked.filter((read) => read.round > round);
     return confirmed;
+  }
+
+  /** Those that were asked for at this time or earlier, and are not confirmed: nobody waits for them any more. */
+  expire(atMs: number): readonly WaitingRead[] {
+    const [oldest] = this.#asked.length > 0 ? this.#asked : this.#waiting;
+    if (oldest === undefined || oldest.askedAtMs > atMs) return [];
+    const isOver = ({ askedAtMs }: WaitingRead): boolean => askedAtMs <= atMs;
+    const expired = [...this.#asked, ...this.#waiting].filter(isOver);
+    this.#asked = this.#asked.filter((read) => !isOver(read));
+    this.#waiting = this.#waiting.filter((read) => !isOver(read));
+    return expired;
   }
 
   /** Leadership is lost: all that is not confirmed. */

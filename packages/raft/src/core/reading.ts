@@ -30,7 +30,7 @@ function ask(
   if (leader.reads.count >= READS_MAX) return 'overloaded';
   // Before its own first entry is committed a leader does not know all that is committed.
   const index = logIndex(Math.max(core.committed, leader.termStart));
-  leader.reads.add({ id, index, asker });
+  leader.reads.add({ id, index, asker, askedAtMs: core.now.monotonicMs });
   return undefined;
 }
 
@@ -40,6 +40,18 @@ function forward(core: CoreState, follower: Follower, id: ReadId): ReadRefusal |
   const rpc: ReadIndex = { ...core.envelope(follower.leader), kind: 'read-index', read: id };
   core.outbox.sendWhenTermDurable(rpc);
   return undefined;
+}
+
+/**
+ * A leader whom a quorum answers may still be unable to commit its first entry, as disks hang: what was asked an
+ * election timeout ago is given up.
+ */
+export function tickReads(core: CoreState, leader: Leader): void {
+  const before = core.now.monotonicMs - core.settings.electionTimeoutMaxMs;
+  for (const { id, asker } of leader.reads.expire(before)) {
+    if (asker === undefined) core.refusedReads.push({ id, reason: 'unconfirmed' });
+    else core.answerRead(id, asker, { refusal: 'unconfirmed', index: logIndex(0) });
+  }
 }
 
 /** Rpcs may be lost: what was asked an election timeout ago is given up. */

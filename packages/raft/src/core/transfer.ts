@@ -70,8 +70,10 @@ function refused(reason: TransferRefused['reason'], text: string): TransferRefus
 
 function mostAdvanced(core: CoreState, leader: Leader): NodeId {
   let best: { id: NodeId; match: LogIndex | number } = { id: NOBODY, match: -1 };
-  for (const [id, { match, state, room }] of leader.progress) {
-    const inReach = core.connected.has(id) && core.configuration.voters.includes(id);
+  for (const [id, progress] of leader.progress) {
+    const { match, state, room } = progress;
+    const answers = core.connected.has(id) && isLive(core, progress);
+    const inReach = answers && core.configuration.voters.includes(id);
     // A leader without room makes way for one that has some, or for nobody.
     const isFit = state !== 'snapshot' && (room || core.room);
     if (inReach && isFit && match > best.match) best = { id, match };

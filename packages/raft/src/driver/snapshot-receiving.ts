@@ -1,3 +1,4 @@
+import { FalseClaim } from '../core/assert.ts';
 import type { Incarnation, LogIndex, NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { SnapshotMark } from '../core/ready.ts';
@@ -86,6 +87,8 @@ export class SnapshotReceiving {
       try {
         await this.#take(rpc);
       } catch (error) {
+        // Nothing that a leader sends makes a claim of this side false.
+        if (error instanceof FalseClaim) throw error;
         await this.#giveUp(rpc, error);
       }
     }
@@ -101,6 +104,7 @@ export class SnapshotReceiving {
       this.#answer(rpc, 'installed', rpc.chunk + 1);
       return;
     }
+    if (this.#isEarlier(rpc)) return;
     const incoming = await this.#incomingOf(rpc);
     this.#watch();
     if (rpc.data.length > 0 && rpc.chunk === incoming.next) {
@@ -113,6 +117,13 @@ export class SnapshotReceiving {
       }
     }
     this.#answer(rpc, 'more', incoming.next);
+  }
+
+  /** An rpc of a transfer that its sender has given up, overtaken by the next one. */
+  #isEarlier({ from, incarnation, snapshot }: InstallSnapshot): boolean {
+    const incoming = this.#incoming;
+    if (incoming?.from !== from || incoming.boot !== incarnation) return false;
+    return snapshot.id < incoming.name.id;
   }
 
   /** The transfer that the rpc belongs to: the one under way, or a new one in its place. */
@@ -179,8 +190,11 @@ export class SnapshotReceiving {
   #watch(): void {
     const { timers, patienceMs } = this.#options;
     this.#callOffPatience?.();
+    if (this.#stopped) return;
     this.#callOffPatience = timers.after(patienceMs, () => {
-      this.#working ??= this.#discard().then(() => this.#work());
+      // A chunk that is being written is a sign of life; whoever sent it may be gone by its end.
+      if (this.#working !== undefined) return this.#watch();
+      this.#working = this.#discard().then(() => this.#work());
     });
   }
 }

@@ -189,8 +189,8 @@ export class CoreNetwork {
 
   /** Makes a node campaign now, as if the leader had ordered it. */
   campaign(id: number): void {
-    const { term } = this.core(id);
-    const envelope = { from: nodeId(0), to: nodeId(id), term, incarnation: incarnation(0) };
+    const { term, leader } = this.core(id);
+    const envelope = { from: leader, to: nodeId(id), term, incarnation: incarnation(0) };
     this.deliver({ kind: 'timeout-now', ...envelope });
     this.settle();
   }

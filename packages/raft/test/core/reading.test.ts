@@ -109,6 +109,20 @@ describe('reads', () => {
     expect(idsOf(network, 1)).toEqual([]);
   });
 
+  it('L01 reads that wait for a no-op which no disk takes are refused after an election timeout', () => {
+    const network = new CoreNetwork();
+    network.hold(({ kind }) => kind === 'append-reply');
+    network.elect(1);
+    expect(network.node(1).read(1)).toBeUndefined();
+    network.tick(590);
+    expect(network.node(1).refusedReads).toEqual([]);
+    network.tick(20);
+    expect(network.node(1).refusedReads).toEqual([{ id: 1, reason: 'unconfirmed' }]);
+    expect(network.core(1)).toMatchObject({ role: 'leader', readsWaiting: 0 });
+    network.release();
+    expect(idsOf(network, 1)).toEqual([]);
+  });
+
   it('a single node confirms its own reads at once', () => {
     const network = led(1);
     network.node(1).read(1);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { FalseClaim } from '../../src/core/assert.ts';
 import { encodeConfiguration } from '../../src/core/configuration-codec.ts';
 import { logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
 import type { SnapshotMark } from '../../src/core/ready.ts';
@@ -133,6 +134,20 @@ describe('installing a snapshot', () => {
     expect(node.core).toMatchObject({ compacted: 3, committed: 3, last: 3, durable: 0 });
     if (write !== undefined) node.core.persisted(write.token);
     expect(node.core.durable).toBe(3);
+  });
+
+  it('one whose configuration cannot be read changes nothing', () => {
+    const network = new CoreNetwork({ logs: { 2: [1, 1] } });
+    const node = network.node(2);
+    const mark = markAt(network, 2, 3, 2);
+    const { index } = mark.configuration;
+    const unknown = {
+      ...mark,
+      configuration: { index, payload: Buffer.from('of a later release') },
+    };
+    expect(() => node.core.restore(unknown)).toThrow(FalseClaim);
+    expect(node.core).toMatchObject({ compacted: 0, committed: 0, last: 2, installing: undefined });
+    expect(node.core.ready().write).toBeUndefined();
   });
 
   it('S02 entries that are still to be written stay in the same write, after the snapshot', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { nodeId } from '../../src/core/numbers.ts';
+import { incarnation, nodeId, term } from '../../src/core/numbers.ts';
 import type { Rpc } from '../../src/core/rpc.ts';
 import { CoreNetwork, type CoreNetworkOptions } from './core-network.ts';
 
@@ -146,6 +146,32 @@ describe('transfer of leadership', () => {
     network.tick(100);
     expect(network.leaders).toHaveLength(1);
     for (const node of network.nodes) expect(node.commands).toEqual(['a']);
+  });
+
+  it('E18 a node that stood still since takes no order that it finds in its socket', () => {
+    const network = led();
+    network.node(2).pause();
+    network.core(1).transfer(nodeId(2));
+    network.tick(700);
+    expect(network.propose(1, 'a')).toBe(true);
+    network.node(2).resume();
+    network.tick(100);
+    expect(network.leaders).toEqual([1]);
+    expect(network.core(2)).toMatchObject({ role: 'follower', leader: 1, term: 1 });
+  });
+
+  it('E18 a node takes no order of one whom it does not follow', () => {
+    const network = led();
+    const order = { to: nodeId(2), term: term(1), incarnation: incarnation(0) };
+    network.deliver({ kind: 'timeout-now', from: nodeId(3), ...order });
+    expect(network.core(2).role).toBe('follower');
+  });
+
+  it('E17 without a target no voter is chosen that does not answer', () => {
+    const network = led();
+    network.node(2).pause();
+    network.tick(400);
+    expect(network.core(1).transfer()).toEqual({ ok: true, target: 3 });
   });
 
   it('E23 an orderly stop loses no proposal: what was accepted is committed by the next leader', () => {

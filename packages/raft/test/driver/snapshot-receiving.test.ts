@@ -129,6 +129,13 @@ describe('a snapshot that comes in', () => {
     expect(aborted).toEqual([0, 1]);
   });
 
+  it('S01 is not disturbed by what is left of an earlier transfer', async () => {
+    const { answers, received, aborted, take } = bench();
+    await take(chunk(0, 'a', false, { id: 2 }), chunk(0, 'late'), chunk(1, 'b', false, { id: 2 }));
+    expect(answers).toEqual(['more 1', 'more 2']);
+    expect([received, aborted]).toEqual([[['a', 'b']], []]);
+  });
+
   it('S08 a corrupt snapshot is refused and fetched again, nothing deleted', async () => {
     const { answers, aborted, failures, received, take } = bench();
     await take(chunk(0, 'a'), chunk(1, 'damaged'));
