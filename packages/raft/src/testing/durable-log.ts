@@ -60,10 +60,12 @@ export class DurableLog {
     return this.#image?.mark ?? logIndex(0);
   }
 
-  /** The entry of this term is durable, or a state that includes it. Also while nothing is known. */
+  /** The entry of this term is durable, or a state that includes it, or was until somebody took the disk away. */
   has(index: LogIndex, term: Term | undefined): boolean {
     const image = this.#image;
-    if (image === undefined || index <= image.mark || index <= this.#gone) return true;
+    if (index <= this.#gone) return true;
+    if (image === undefined) return false;
+    if (index <= image.mark) return true;
     return index <= image.last && (term === undefined || image.terms[index] === term);
   }
 
@@ -87,7 +89,7 @@ export class DurableLog {
     this.#isOpen = false;
   }
 
-  /** Somebody took durable bytes away or changed them: nothing is promised until the next boot. */
+  /** Somebody took durable bytes away or put others there: nothing is promised until the next boot. */
   forget(): void {
     if (this.#image !== undefined) this.#gone = this.#image.last;
     this.#image = undefined;

@@ -1,6 +1,8 @@
+import { encodeConfiguration } from '../core/configuration-codec.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
+import type { SnapshotName } from '../core/rpc.ts';
 import { violated } from './safety-violated.ts';
 
 /** A configuration that some node had in force, and the entry that brought it. */
@@ -39,10 +41,13 @@ export class KnownConfigurations {
 
   /** Called after every step. */
   observe(core: Raft): void {
-    const { configuration, configurationIndex: index, committed } = core;
-    const needed = this.#committed.findLast((each) => each <= committed) ?? 0;
+    const { configuration, configurationIndex: index, committed, last } = core;
+    const needed = this.#inForceAt(committed);
     if (index < needed) {
       violated(`node ${core.id} goes by configuration ${index}, ${needed} is committed`);
+    }
+    if (index > last) {
+      violated(`node ${core.id} goes by configuration ${index}, and its log ends with ${last}`);
     }
     if (this.#newest.get(core) === configuration) return;
     this.#newest.set(core, configuration);
@@ -51,6 +56,7 @@ export class KnownConfigurations {
     // Before the first entry each node goes by what it was told when it began.
     const term = index === 0 ? undefined : (core.termAt(index) ?? this.#committedTermOf(index));
     if (term === undefined) return;
+    if (configuration.voters.length === 0) violated(`configuration ${index} has no voters`);
     const key = `${index}:${term}`;
     const known = this.#placed.get(key);
     if (known === undefined) this.#placed.set(key, { index, term, configuration });
@@ -59,11 +65,25 @@ export class KnownConfigurations {
     }
   }
 
+  /** A snapshot leaves a node. */
+  named({ index, configurationIndex }: SnapshotName): void {
+    const inForce = this.#inForceAt(index);
+    if (configurationIndex === inForce) return;
+    violated(
+      `a snapshot of entry ${index} names configuration ${configurationIndex}, ${inForce} is in force there`,
+    );
+  }
+
   /** An entry was seen committed for the first time. */
   committed(index: LogIndex, term: Term): void {
     if (this.#placed.has(`${index}:${term}`)) this.#committed.push(index);
   }
+
+  /** The newest committed configuration of the entries up to `index`; 0: the one told before the first entry. */
+  #inForceAt(index: LogIndex): number {
+    return this.#committed.findLast((each) => each <= index) ?? 0;
+  }
 }
 
-const textOf = ({ voters, outgoing, learners }: Configuration): string =>
-  `${voters.join()} ${outgoing.join()} ${learners.join()}`;
+const textOf = (configuration: Configuration): string =>
+  Buffer.from(encodeConfiguration(configuration)).toString('latin1');

@@ -10,6 +10,7 @@ import { requireElected } from './election-rights.ts';
 import { KnownConfigurations } from './known-configurations.ts';
 import { MemoryBounds, type MemoryLimits } from './memory-bounds.ts';
 import { violated } from './safety-violated.ts';
+import { WipedNodes } from './wiped-nodes.ts';
 
 /** What is known of one node's log, to look only at what is new. */
 interface Seen {
@@ -40,6 +41,7 @@ export class Safety {
   readonly memory: MemoryBounds;
   readonly #acknowledgements = new Acknowledgements((id) => this.promises.log(id));
   readonly #configurations = new KnownConfigurations((index) => this.#committedTerms[index]);
+  readonly #wiped = new WipedNodes();
   readonly #leaders = new Map<Term, NodeId>();
   readonly #votes = new Map<string, NodeId>();
   readonly #seen = new Map<Raft, Seen>();
@@ -76,11 +78,12 @@ export class Safety {
     this.#observeOrder(core);
     this.#observeCompaction(core, seen);
     seen.term = core.term;
-    if (seen.leaderIn === core.term && core.role === 'leader') requireOwnTerm(core, seen);
+    const ledIn = seen.leaderIn;
+    if (ledIn === core.term && core.role === 'leader') requireOwnTerm(core, seen);
     if (core.role === 'leader') this.#observeLeader(core, seen);
     else seen.leaderIn = undefined;
-    this.#observeLog(core, seen);
-    this.#observeCommit(core, seen);
+    this.#observeLog(core, seen, ledIn);
+    this.#observeCommit(core, seen, ledIn);
     seen.configuration = core.configuration;
     seen.configurationIndex = core.configurationIndex;
   }
@@ -89,6 +92,8 @@ export class Safety {
   sent(rpc: Rpc, core: Raft): void {
     this.promises.sent(rpc, core);
     this.#acknowledgements.sent(rpc, core);
+    this.#wiped.sent(rpc);
+    if (rpc.kind === 'install-snapshot') this.#configurations.named(rpc.snapshot);
     this.memory.sent(rpc, core);
     const before = this.#votedIn.get(rpc.from) ?? 0;
     if (rpc.kind === 'vote-reply' && rpc.granted && !rpc.pre)
@@ -126,6 +131,11 @@ export class Safety {
     this.#acknowledgements.opened(node, recovered.incarnation);
   }
 
+  /** The disk of a node was replaced by an empty one, and it may come back under its old id. */
+  wiped(node: NodeId): void {
+    this.#wiped.add(node);
+  }
+
   /** Somebody changed the disk of a node, whose process does not run: nothing is promised of it until its next boot. */
   tampered(node: NodeId): void {
     this.promises.log(node).forget();
@@ -153,7 +163,6 @@ export class Safety {
     this.#leaders.set(term, id);
     if (seen.leaderIn === term) {
       if (core.configuration !== seen.configuration) requireStep(seen, core);
-      if (core.last < seen.last) violated(`leader ${id} truncated its own log in term ${term}`);
       return;
     }
     const { voters, outgoing } = core.configuration;
@@ -181,12 +190,15 @@ export class Safety {
     });
   }
 
-  #observeLog(core: Raft, seen: Seen): void {
+  #observeLog(core: Raft, seen: Seen, ledIn: Term | undefined): void {
     const lastTerm = core.termAt(core.last);
     if (core.last === seen.last && lastTerm === seen.terms[core.last]) return;
     let index = core.last;
     while (index > core.compacted && seen.terms[index] !== core.termAt(index)) {
       index = logIndex(index - 1);
+    }
+    if (index < seen.last && seen.leaderIn !== undefined && seen.leaderIn === ledIn) {
+      violated(`leader ${core.id} truncated its own log in term ${core.term}`);
     }
     seen.terms.length = Math.min(seen.terms.length, index + 1);
     for (index = logIndex(index + 1); index <= core.last; index = logIndex(index + 1)) {
@@ -224,7 +236,7 @@ export class Safety {
     return term;
   }
 
-  #observeCommit(core: Raft, seen: Seen): void {
+  #observeCommit(core: Raft, seen: Seen, ledIn: Term | undefined): void {
     for (let index = seen.committed + 1; index <= core.committed; index += 1) {
       const term = core.termAt(logIndex(index));
       const known = this.#committedTerms[index];
@@ -235,11 +247,24 @@ export class Safety {
       if (known === undefined) {
         this.promises.committed(logIndex(index), term, seen.configuration);
         this.#committedTerms.push(term);
-        this.#committedIn.push(core.term);
+        // A leader may have stepped down in the same step.
+        const committedIn = ledIn ?? core.term;
+        this.#committedIn.push(committedIn);
+        this.#requireOfLaterLeaders(logIndex(index), term, committedIn);
         this.#configurations.committed(logIndex(index), term);
       } else if (known !== term) violated(`node ${core.id} commits another entry at ${index}`);
     }
     seen.committed = core.committed;
+  }
+
+  /** An entry that a deposed leader commits must be there at those who lead later terms by now (§5.4). */
+  #requireOfLaterLeaders(index: LogIndex, term: Term, committedIn: Term): void {
+    for (const [other, { leaderIn = 0 }] of this.#seen) {
+      if (leaderIn <= committedIn || index <= other.compacted) continue;
+      if (other.termAt(index) !== term) {
+        violated(`leader ${other.id} of term ${leaderIn} lacks the committed entry ${index}`);
+      }
+    }
   }
 
   #seenOf(core: Raft): Seen {

@@ -91,6 +91,16 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     return running;
   }
 
+  /** Whoever leads in the highest term: others may not know yet that they were deposed. */
+  get leader(): SimBoot<Result, Machine> | undefined {
+    let newest: SimBoot<Result, Machine> | undefined;
+    for (const { boot } of this.#sites.values()) {
+      if (boot?.core.role !== 'leader') continue;
+      if (newest === undefined || boot.core.term > newest.core.term) newest = boot;
+    }
+    return newest;
+  }
+
   /** The longest that a follower waits for a leader before it campaigns. */
   get electionTimeoutMaxMs(): number {
     const { electionTimeoutMaxMs } = { ...DEFAULT_SETTINGS, ...this.#options.node?.timing };
@@ -141,7 +151,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   /** A node that is no member any more ends for good. */
   retire(id: NodeId): void {
-    this.crash(id);
+    this.kill(id);
     this.#sites.delete(id);
   }
 
@@ -152,6 +162,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   wipe(id: NodeId): void {
     const site = this.#site(id);
     this.crash(id);
+    this.safety.wiped(id);
     site.disk.restore(new Map());
     const digits = Array.from({ length: 32 }, () => this.random.between(0, 9));
     if ('instanceId' in site.create) site.create = { ...site.create, instanceId: digits.join('') };
@@ -161,6 +172,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
   start(id: NodeId): void {
     const site = this.#sites.get(id);
     if (site === undefined || site.process !== undefined) return;
+    this.network.restart(site.address);
     const process = new SimProcess(this.world, site.clock);
     site.process = process;
     void this.#boot(site, process);
@@ -172,17 +184,19 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
 
   /** The machine loses power: unsynced writes are lost, in part or wholly. */
   crash(id: NodeId): void {
-    this.#end(id, ({ disk, machines }) => {
+    this.#end(id, ({ disk, machines, address }) => {
       disk.crash();
       machines.crash();
+      this.network.powerOff(address);
     });
   }
 
   /** SIGKILL: what was written stays in the page cache. */
   kill(id: NodeId): void {
-    this.#end(id, ({ disk, machines }) => {
+    this.#end(id, ({ disk, machines, address }) => {
       disk.kill();
       machines.kill();
+      this.network.crash(address);
     });
   }
 
@@ -237,7 +251,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         appended: (bytes) => this.safety.promises.log(id).append(bytes),
         delay: (operation) => {
           this.#options.onDisk?.(id, operation);
-          this.world.note(operation.bytes);
+          this.world.note(operation.bytes + operation.kind.length);
           if (operation.kind !== 'write' && operation.kind !== 'sync') return undefined;
           const [least, most] = site.diskMs;
           return site.process?.delay(least + random.next() * (most - least));
@@ -258,7 +272,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         },
         sent: (rpc: Rpc) => {
           if (core === undefined) return;
-          this.world.note(rpc.term);
+          this.world.note(rpc.term * 1_024 + rpc.to);
+          this.world.note(rpc.kind.length);
           this.safety.sent(rpc, core);
         },
         received: (rpc: Rpc) => this.safety.received(rpc, site.id),
@@ -314,7 +329,7 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     });
   }
 
-  #end(id: NodeId, endDisks: (site: SimSite<Result, Machine>) => void): void {
+  #end(id: NodeId, end: (site: SimSite<Result, Machine>) => void): void {
     const site = this.#sites.get(id);
     if (site?.process === undefined) return;
     site.process.die();
@@ -322,21 +337,20 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
     if (site.boot !== undefined) this.safety.forget(site.boot.core);
     site.process = undefined;
     site.boot = undefined;
-    this.network.crash(site.address);
-    this.network.restart(site.address);
-    endDisks(site);
+    end(site);
   }
 
   #nodeFailed(site: SimSite<Result, Machine>, process: SimProcess, error: unknown): void {
     if (!process.alive) return;
-    if (this.#options.onNodeFailed?.(site.id, error) !== true) return this.#fail(error);
+    if (this.#options.onNodeFailed?.(site.id, error) !== true) return this.fail(error);
     // What its process does until it ends can still be seen.
     this.world.after(0, () => {
       if (process.alive) this.kill(site.id);
     });
   }
 
-  #fail(error: unknown): void {
+  /** The run ends with this error at its next step. */
+  fail(error: unknown): void {
     this.#failure ??= error;
   }
 

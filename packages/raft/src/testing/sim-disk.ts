@@ -64,10 +64,9 @@ export class SimDisk implements Disk {
     return this.#store.usedBytes;
   }
 
-  /** Turns one bit of a file, in what programs see and in what survives. */
+  /** Turns one bit of a file, in what programs see and in what survives. Who reads it must notice, or lose nothing. */
   flipBit(path: string, offset: number, bit = 0): void {
     this.#store.inode(path).flipBit(offset, bit);
-    this.#store.tampered();
   }
 
   /** Cuts a file, in what programs see and in what survives. */

@@ -41,10 +41,6 @@ export class SimProcess {
     return this.#alive;
   }
 
-  get paused(): boolean {
-    return this.#paused;
-  }
-
   /** Calls into the process, now or when it goes on. */
   run(callback: () => void): void {
     if (!this.#alive) return;

@@ -32,7 +32,7 @@ export interface SimDiskOptions {
   readonly delay?: (operation: DiskOperation) => Promise<void> | void;
   /** Called as a write in `append` mode begins; the function that comes back is called when it is durable, if ever. */
   readonly appended?: (bytes: Uint8Array) => () => void;
-  /** Called when what is durable was changed by none of the disk's users: bits, files or the whole disk. */
+  /** Called when none of the disk's users took durable bytes away or put others there: files or the whole disk. */
   readonly tampered?: () => void;
 }
 

@@ -1,5 +1,8 @@
 import type { SimScheduler } from './sim-network.ts';
 
+/** More events than this at one instant mean that something goes round in circles. */
+const INSTANT_EVENTS_MAX = 1_000_000;
+
 /** The trace tells events apart by so much of a ms. */
 const TRACE_TICKS = 1_024;
 
@@ -17,6 +20,7 @@ export class SimWorld implements SimScheduler {
   #soonTaken = 0;
   #nowMs = 0;
   #scheduled = 0;
+  #instantEvents = 0;
   /** Events run so far. */
   events = 0;
   #traceHash = 0;
@@ -56,6 +60,8 @@ export class SimWorld implements SimScheduler {
     for (;;) {
       const event = this.#takeSoon() ?? this.#take();
       if (event === undefined) return false;
+      this.#instantEvents = event.atMs === this.#nowMs ? this.#instantEvents + 1 : 0;
+      if (this.#instantEvents > INSTANT_EVENTS_MAX) throw new Error('time stands still');
       this.#nowMs = event.atMs;
       if (event.callback === undefined) continue;
       this.events += 1;

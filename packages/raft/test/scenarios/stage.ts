@@ -127,9 +127,7 @@ export class Stage {
   }
 
   maybeLeader(): Boot | undefined {
-    return this.cluster.running
-      .filter(({ core }) => core.role === 'leader')
-      .toSorted((a, b) => b.core.term - a.core.term)[0];
+    return this.cluster.leader;
   }
 
   get leaderId(): NodeId {

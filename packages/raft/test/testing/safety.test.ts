@@ -1,8 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { EntryBatch, EntryType } from '../../src/core/entry-batch.ts';
-import { incarnation, logIndex, logTime, nodeId, term } from '../../src/core/numbers.ts';
+import {
+  type LogIndex,
+  incarnation,
+  logIndex,
+  logTime,
+  nodeId,
+  term,
+} from '../../src/core/numbers.ts';
 import type { Raft } from '../../src/core/raft.ts';
-import type { VoteReply } from '../../src/core/rpc.ts';
+import type { Rpc, VoteReply } from '../../src/core/rpc.ts';
 import { Safety } from '../../src/testing/safety.ts';
 import { Stage } from '../scenarios/stage.ts';
 import { type Lies, liar } from './liar.ts';
@@ -64,6 +71,7 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
         role: 'leader',
         term: term(of + 1),
         id: nodeId(9),
+        last: logIndex(last + 1),
         configurationIndex: logIndex(last + 1),
       }),
       'node 9 leads, and never was a voter',
@@ -129,6 +137,7 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
     const lies: Lies = {
       configuration: { ...core.configuration, voters: [core.id] },
       configurationIndex: logIndex(core.last + 1),
+      last: logIndex(core.last + 1),
     };
     expect(saidOf(stage, core, lies)).toThrow('goes from the voters 1,2,3 to');
   });
@@ -140,6 +149,7 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
     const later = (by: number): Lies => ({
       configuration: { ...configuration },
       configurationIndex: logIndex(core.last + by),
+      last: logIndex(core.last + 2),
     });
     expect(saidOf(stage, core, later(2), later(1))).toThrow('before that is committed');
   });
@@ -161,6 +171,52 @@ describe('a node that breaks a promise of Raft is found out: it', () => {
     expect(saidOf(stage, core, { configurationIndex: logIndex(1) })).toThrow(
       'goes by configuration 1,',
     );
+  });
+
+  it('goes by a configuration of which the entry was truncated', async () => {
+    const stage = await settledStage();
+    const { core } = stage.node(stage.other(stage.leaderId));
+    const { last } = core;
+    expect(saidOf(stage, core, { configurationIndex: logIndex(last + 1) })).toThrow(
+      `its log ends with ${last}`,
+    );
+  });
+
+  it('sends a snapshot that names another configuration than the one in force there', async () => {
+    const stage = await settledStage();
+    await stage.isVoter(await stage.join());
+    await stage.converge();
+    const { core } = stage.leader;
+    const named = (configurationIndex: LogIndex): Rpc => ({
+      kind: 'install-snapshot',
+      from: core.id,
+      to: stage.other(core.id),
+      term: core.term,
+      incarnation: incarnation(0),
+      snapshot: {
+        id: 1,
+        index: core.committed,
+        term: core.term,
+        at: logTime(0),
+        configuration: Buffer.alloc(0),
+        configurationIndex,
+      },
+      chunk: 0,
+      last: true,
+      data: Buffer.alloc(1),
+    });
+    const { safety } = stage.cluster;
+    expect(() => safety.sent(named(core.configurationIndex), core)).not.toThrow();
+    expect(() => safety.sent(named(logIndex(1)), core)).toThrow('names configuration 1,');
+  });
+
+  it('takes part again though its disk was wiped', async () => {
+    const stage = await settledStage();
+    const { core } = stage.node(stage.other(stage.leaderId));
+    const { safety } = stage.cluster;
+    safety.wiped(core.id);
+    safety.promises.log(core.id).forget();
+    expect(() => safety.sent(grant(core.id, 6, core.term), core)).toThrow('takes part again');
   });
 
   it('has another configuration in force than others of the same entry', async () => {
