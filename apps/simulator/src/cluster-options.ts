@@ -85,6 +85,8 @@ export function optionsOf(
         flushBytes: random.pick([4_000, 20_000, 200_000]),
         flushEntries: random.pick([20, 100, 1_000]),
         flushAfterMs: random.pick([200, 2_000, 30_000]),
+        // Little: nothing is executed while a slow store takes a flush.
+        dirtyBytesMax: new SimRandom(seed ^ 0xd1f7).pick([250_000, 33_554_432]),
       },
       ...retentionOf(seed, random.pick([0, 8_192, 65_536]), chunkPayloadBytes),
       segmentBytes: random.pick([

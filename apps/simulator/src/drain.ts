@@ -3,6 +3,18 @@ const EVENT_LOOP_EVERY = 4096;
 
 let drained = 0;
 
+/** Turns of the event loop come at the same events of a seed, whatever was run before: they tell of what nobody caught. */
+export async function beginDraining(): Promise<void> {
+  drained = 0;
+  await eventLoopTurn();
+  // From here on promises are being handled, as `drain` needs it, whoever called.
+  await Promise.resolve();
+}
+
+export async function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /**
  * Resolves when no promise can go on any more. A tick that is asked for while promises are handled comes after the
  * last of them; that saves a turn of the event loop, which costs more than a simulated event. To be called while
@@ -10,7 +22,7 @@ let drained = 0;
  */
 export function drain(): Promise<void> {
   drained += 1;
-  if (drained % EVENT_LOOP_EVERY === 0) return new Promise((resolve) => setImmediate(resolve));
+  if (drained % EVENT_LOOP_EVERY === 0) return eventLoopTurn();
   return new Promise(resolveLater);
 }
 

@@ -1,3 +1,4 @@
+import type { TopicStats } from '@rrmq/queue';
 import { EMPTY, type FifoHistory, type Pop, type Publish } from './linearizability/fifo-history.ts';
 import { type Violation, findViolation } from './linearizability/fifo-monitor.ts';
 
@@ -57,9 +58,13 @@ export class History {
     if (place >= 0) pops.splice(place, 1);
   }
 
-  /** At the end, after all topics were drained until a pop found nothing. Throws when no queue could have done this. */
-  settle(): void {
+  /**
+   * At the end, after all topics were drained until a pop found nothing. Throws when no queue could have done this, or
+   * when its counters tell of something else.
+   */
+  settle(statsOf: (topic: string) => TopicStats | undefined): void {
     for (const [topic, history] of this.#topics) {
+      requireCounts(topic, history, statsOf(topic));
       const violation = findViolation(history);
       if (violation !== undefined) throw new AccountWrong(textOf(topic, violation, history));
     }
@@ -70,6 +75,32 @@ export class History {
     if (known === undefined) throw new RangeError(`no topic ${topic}`);
     return known;
   }
+}
+
+/** A call without an answer may have happened or not; what is counted besides was lost or invented. */
+function requireCounts(
+  topic: string,
+  { publishes, pops }: FifoHistory,
+  stats: TopicStats | undefined,
+): void {
+  const isOver = ({ endedAt }: Publish | Pop): boolean => endedAt < Infinity;
+  const valuesOf = (some: readonly Publish[]): number =>
+    some.reduce((sum, { values }) => sum + values.length, 0);
+  const acked = valuesOf(publishes.filter(isOver));
+  const got = pops.filter((pop) => isOver(pop) && pop.got !== EMPTY).length;
+  const unknown = pops.filter((pop) => !isOver(pop)).length;
+  const { published = -1, popped = -1, depth = -1 } = stats ?? {};
+  const isRight =
+    depth === 0 &&
+    published >= acked &&
+    published <= valuesOf(publishes) &&
+    popped >= got &&
+    popped <= got + unknown;
+  if (isRight) return;
+  const counted = `${published} published, ${popped} popped, ${depth} left`;
+  throw new AccountWrong(
+    `counters of ${topic}: ${counted}; clients: ${acked} to ${valuesOf(publishes)}, ${got} to ${got + unknown}`,
+  );
 }
 
 /** The violation with what clients saw of the values in it, for people. */

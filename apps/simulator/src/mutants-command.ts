@@ -80,8 +80,10 @@ function sumUp(verdicts: readonly Verdict[]): boolean {
   const sick = [...new Set(verdicts.flatMap((verdict) => verdict.sick))].toSorted((a, b) => a - b);
   const caught = verdicts.length - survivors.length;
   console.error(`${caught} of ${verdicts.length} mutants caught`);
-  for (const { mutant, seeds } of survivors) {
-    console.error(`${mutant.name} SURVIVED ${seeds} seeds: ${mutant.what}`);
+  for (const { mutant, seeds, broken } of survivors) {
+    console.error(
+      `${mutant.name} ${broken === undefined ? 'SURVIVED' : 'is broken after'} ${seeds} seeds: ${mutant.what}`,
+    );
   }
   if (sick.length > 0) console.error(`seeds that fail without a mutant, too: ${sick.join(', ')}`);
   return survivors.length === 0 && sick.length === 0;

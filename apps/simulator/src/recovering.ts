@@ -3,16 +3,16 @@ import { AccountWrong } from './history.ts';
 import type { Members } from './faults/members.ts';
 import type { Cluster } from './sim-client.ts';
 
-/** After the faults end, a leader must be there and all nodes must agree within this, at the default timing. */
+/** What needs an election, or a few calls, is done within this, at the default timing. */
 const RECOVERY_MS = 10_000;
 
 /**
- * When the faults end, disks still hang for as long as a write that had begun takes (4 s), processes read their logs,
- * and attempts to connect to those that were away time out and are repeated (1 s each). After that all are up and
- * connected, and a leader must be there within so many election timeouts: one passes until somebody stands, another if
- * those who stand first split the votes, a third if that happens again.
+ * When the faults end, processes read their logs, and attempts to connect to those that were away time out and are
+ * repeated (1 s each). After that, and when no disk hangs any more, all are up and connected, and a leader must be there
+ * within so many election timeouts: one passes until somebody stands, another if those who stand first split the votes,
+ * a third if that happens again.
  */
-const UNSETTLED_MS = 6_000;
+const UNSETTLED_MS = 2_500;
 const ELECTIONS = 3;
 
 /**
@@ -21,11 +21,15 @@ const ELECTIONS = 3;
  */
 export const CATCH_UP_MS = 60_000;
 
-/** A leader is there, soon after all are up and connected. */
-export async function elect(cluster: Cluster): Promise<void> {
-  const hasLeader = (): boolean => cluster.running.some(({ core }) => core.role === 'leader');
+/** A leader of the newest term is there, soon after all are up and connected. Writes may hang until `hangsUntilMs`. */
+export async function elect(cluster: Cluster, hangsUntilMs: number): Promise<void> {
+  const hasLeader = (): boolean => {
+    const { leader, running } = cluster;
+    return leader !== undefined && running.every(({ core }) => core.term <= leader.core.term);
+  };
   const isUp = (): boolean => cluster.running.length === cluster.ids.length && hasLeader();
-  await cluster.run(cluster.world.now() + UNSETTLED_MS, isUp);
+  const settledAtMs = Math.max(cluster.world.now(), hangsUntilMs) + UNSETTLED_MS;
+  await cluster.run(settledAtMs, isUp);
   await must(cluster, 'a leader is there', hasLeader, ELECTIONS * cluster.electionTimeoutMaxMs);
 }
 

@@ -152,7 +152,7 @@ export class SimClient {
     if (!result.ok && result.code === 'no-message') {
       return history.endPop(pop, EMPTY, cluster.world.now());
     }
-    return history.callOff(topic, pop);
+    throw new AccountWrong(`a pop of ${topic} ended ${result.ok ? result.kind : result.code}`);
   }
 
   #tell(topic: string, what: string): void {
@@ -192,6 +192,8 @@ export class SimClient {
     if (first === undefined) return undefined;
     const anybody = this.#random.pick([first, ...others]);
     if (this.#random.chance(0.1)) return anybody;
-    return running.find(({ core }) => core.role === 'leader') ?? anybody;
+    // Clients cannot tell a leader from one that does not know yet that it was deposed.
+    const [leader, ...deposed] = running.filter(({ core }) => core.role === 'leader');
+    return leader === undefined ? anybody : this.#random.pick([leader, ...deposed]);
   }
 }

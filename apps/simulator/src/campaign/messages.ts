@@ -9,7 +9,5 @@ export interface Portion {
 /** What a worker tells its parent. */
 export type WorkerMessage =
   | { readonly kind: 'began'; readonly seed: number }
-  /** Nobody caught this error: the worker ends. */
-  | { readonly kind: 'dies'; readonly why: string }
   /** Of the portion that it was given: it wants another one. */
   | { readonly kind: 'done'; readonly tally: Tally; readonly cpuMs: number };

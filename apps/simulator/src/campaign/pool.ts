@@ -80,10 +80,6 @@ export class WorkerPool {
         ({ seed } = message);
         return watch();
       }
-      if (message.kind === 'dies') {
-        ({ why } = message);
-        return undefined;
-      }
       onTally(message.tally, message.cpuMs);
       portion = next();
       if (portion !== undefined) return void child.send(portion);

@@ -4,11 +4,6 @@ import { type SeedOptions, addSeed, emptyTally } from './tally.ts';
 /** Runs the portions that its parent sends, until the channel is closed. */
 export function serveParent(options: SeedOptions): void {
   const tell = (message: WorkerMessage): void => void process.send?.(message);
-  process.on('uncaughtException', (error) => {
-    process.send?.({ kind: 'dies', why: String(error) } satisfies WorkerMessage, () =>
-      process.exit(1),
-    );
-  });
   process.on('message', (portion) => void runPortion(portion as Portion, options, tell));
   // Whoever ends the campaign ends it in the parent, which waits for the seeds under way.
   process.on('SIGINT', () => undefined);

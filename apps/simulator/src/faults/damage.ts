@@ -9,6 +9,9 @@ const NOTICED_MS = [100, 3_000] as const;
 const ATTEMPTS = 50;
 const ATTEMPT_MS = 100;
 
+/** Places that are drawn until one may be damaged. */
+const FLIPS_TRIED = 16;
+
 /** Part of the flips that may hit a place where nothing was written. */
 const EMPTY = 0.2;
 
@@ -58,7 +61,6 @@ export class Damage {
   flip(random: SimRandom): void {
     this.#whenBearable(random, ATTEMPTS, (damaged) => {
       const { id } = damaged;
-      this.#trouble.ends.flipped.add(id);
       this.#trouble.end(id, random.chance(0.5) ? 'crash' : 'kill');
       void this.#flipOne(id, random);
       const downMs = random.between(...NOTICED_MS);
@@ -83,11 +85,16 @@ export class Damage {
     const last = await lastFrame(disk.mount(), DIRECTORY);
     const files = [...(disk.image().get(DIRECTORY) ?? [])].filter(([, { length }]) => length > 0);
     const [first, ...others] = files;
-    if (last === undefined || first === undefined) return;
-    const [name, contents] = random.pick([first, ...others]);
-    const offset = someOffset(contents, random);
-    if (name === last.file && offset >= last.from && offset < last.to) return;
-    disk.flipBit(`${DIRECTORY}/${name}`, offset, random.between(0, 7));
+    if (last === undefined || first === undefined) return this.#over();
+    for (let attempt = 0; attempt < FLIPS_TRIED; attempt += 1) {
+      const [name, contents] = random.pick([first, ...others]);
+      const offset = someOffset(contents, random);
+      if (name === last.file && offset >= last.from && offset < last.to) continue;
+      disk.flipBit(`${DIRECTORY}/${name}`, offset, random.between(0, 7));
+      this.#trouble.ends.flipped.set(id, name);
+      return undefined;
+    }
+    return this.#over();
   }
 
   /** Operators look after a node that was damaged: it refuses to start, or it did not mind. */

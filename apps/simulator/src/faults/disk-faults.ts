@@ -83,6 +83,15 @@ export const FAILING_DISKS: Family = {
       inject: (trouble, random) => failLog(trouble, random, 'read'),
     },
     {
+      name: 'read-error-at-start',
+      weight: 1,
+      inject: (trouble, random) => {
+        const id = trouble.anybody(random);
+        trouble.down(random, id, 'kill');
+        trouble.cluster.diskOf(id).failNext('read', 'EIO');
+      },
+    },
+    {
       name: 'store-error',
       weight: 1,
       inject: (trouble, random) => {
@@ -127,9 +136,10 @@ function failLog(
   random: SimRandom,
   kind: 'write' | 'sync' | 'syncDirectory' | 'read',
 ): void {
-  const disk = trouble.cluster.diskOf(trouble.anybody(random));
+  const id = trouble.anybody(random);
+  const disk = trouble.cluster.diskOf(id);
   disk.failNext(kind, 'EIO');
-  trouble.lasting(random, () => disk.failNever());
+  trouble.lastingAs(`failures of the log of ${id}`, random, () => disk.failNever());
 }
 
 function failStore(
@@ -139,5 +149,5 @@ function failStore(
 ): void {
   const store = trouble.storeOf(id);
   store?.failNext(...failure);
-  trouble.lasting(random, () => store?.failNever());
+  trouble.lastingAs(`failures of the store of ${id}`, random, () => store?.failNever());
 }

@@ -11,8 +11,8 @@ export class Ends {
   readonly #marks: Marks;
   /** Nodes whose disk has too little room. */
   readonly full = new Set<NodeId>();
-  /** Nodes of whose files one was damaged while they were down. */
-  readonly flipped = new Set<NodeId>();
+  /** Nodes of whose files one was damaged while they were down, and which. */
+  readonly flipped = new Map<NodeId, string>();
   /** Nodes that said what is damaged: nobody starts them again. */
   readonly refusing = new Set<NodeId>();
 
@@ -22,7 +22,7 @@ export class Ends {
   }
 
   isExpected(id: NodeId, error: unknown): boolean {
-    if (error instanceof LogCorrupt && this.flipped.has(id)) {
+    if (error instanceof LogCorrupt && this.flipped.get(id) === error.file) {
       if (!this.refusing.has(id)) this.#marks.add('corruption-refused');
       this.refusing.add(id);
       return true;

@@ -191,7 +191,7 @@ export class Members {
   }
 
   #leader(): Boot | undefined {
-    return this.#cluster.running.find(({ core }) => core.role === 'leader');
+    return this.#cluster.leader;
   }
 
   #anybody(random: SimRandom): NodeId {

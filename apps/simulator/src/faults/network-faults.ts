@@ -11,17 +11,17 @@ export const LOSSES: Family = {
     {
       name: 'drop',
       weight: 1,
-      inject: (trouble, random) => trouble.weather(random, { drop: random.next() * 0.4 }),
+      inject: (trouble, random) => trouble.weather(random, 'drop', random.next() * 0.4),
     },
     {
       name: 'duplicate',
       weight: 1,
-      inject: (trouble, random) => trouble.weather(random, { duplicate: random.next() * 0.4 }),
+      inject: (trouble, random) => trouble.weather(random, 'duplicate', random.next() * 0.4),
     },
     {
       name: 'reorder',
       weight: 1,
-      inject: (trouble, random) => trouble.weather(random, { reorder: random.next() * 0.4 }),
+      inject: (trouble, random) => trouble.weather(random, 'reorder', random.next() * 0.4),
     },
   ],
 };
@@ -35,13 +35,13 @@ export const LINKS: Family = {
     {
       name: 'slow-network',
       weight: 1,
-      inject: (trouble, random) => trouble.weather(random, { maxMs: random.between(20, 300) }),
+      inject: (trouble, random) => trouble.weather(random, 'maxMs', random.between(20, 300)),
     },
     {
       name: 'narrow-network',
       weight: 1,
       // Not so little that what piles up meanwhile keeps the links busy for long after the faults have ended.
-      inject: (trouble, random) => trouble.weather(random, { bytesPerMs: random.between(30, 300) }),
+      inject: (trouble, random) => trouble.weather(random, 'bytesPerMs', random.between(30, 300)),
     },
     { name: 'clog', weight: 2, inject: clog },
     { name: 'reset', weight: 2, inject: reset },
@@ -52,7 +52,7 @@ function slowNode(trouble: Trouble, random: SimRandom): void {
   const { cluster } = trouble;
   const address = cluster.addressOf(trouble.anybody(random));
   cluster.network.slow(address, random.between(5, 400));
-  trouble.lasting(random, () => cluster.network.slow(address, 0));
+  trouble.lastingAs(`slow ${address.ip}`, random, () => cluster.network.slow(address, 0));
 }
 
 function clog(trouble: Trouble, random: SimRandom): void {
@@ -62,7 +62,7 @@ function clog(trouble: Trouble, random: SimRandom): void {
   if (from === undefined || to === undefined) return;
   network.stall(from, to);
   if (isBothWays) network.stall(to, from);
-  trouble.lasting(random, () => {
+  trouble.lastingAs(`link ${from.ip} ${to.ip}`, random, () => {
     network.unstall(from, to);
     network.unstall(to, from);
   });

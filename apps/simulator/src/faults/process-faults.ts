@@ -35,20 +35,14 @@ export const PAUSES: Family = {
     {
       name: 'pause',
       weight: 2,
-      inject: (trouble, random) => {
-        const id = trouble.anybody(random);
-        trouble.cluster.pause(id);
-        trouble.lasting(random, () => trouble.cluster.resume(id));
-      },
+      inject: (trouble, random) => trouble.pause(random, trouble.anybody(random)),
     },
     {
       name: 'pause-leader',
       weight: 1,
       inject: (trouble, random) => {
         const id = trouble.leader?.core.id;
-        if (id === undefined) return;
-        trouble.cluster.pause(id);
-        trouble.lasting(random, () => trouble.cluster.resume(id));
+        if (id !== undefined) trouble.pause(random, id);
       },
     },
   ],

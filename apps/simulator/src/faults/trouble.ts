@@ -45,8 +45,12 @@ export class Trouble {
   /** How the network is while no fault changes it. */
   readonly #usual: Network;
   readonly #mends = new Set<() => void>();
+  /** Which fault changed a thing last. */
+  readonly #owners = new Map<string, number>();
+  #owned = 0;
   #ambushes: Ambush[] = [];
   #isOver = false;
+  #hangsUntilMs = 0;
 
   constructor({ cluster, members, marks, stores, ends }: Stage) {
     this.cluster = cluster;
@@ -59,7 +63,7 @@ export class Trouble {
   }
 
   get leader(): Boot | undefined {
-    return this.cluster.running.find(({ core }) => core.role === 'leader');
+    return this.cluster.leader;
   }
 
   /** Does it after a while, unless all faults have ended by then. */
@@ -79,6 +83,22 @@ export class Trouble {
     this.cluster.world.after(random.between(least, most), () => {
       if (this.#mends.delete(mend)) mend();
     });
+  }
+
+  /** The same for what another fault may change meanwhile: then the later one says how it is, and for how long. */
+  lastingAs(
+    what: string,
+    random: SimRandom,
+    mend: () => void,
+    range: readonly [number, number] = LASTS_MS,
+  ): void {
+    this.#owned += 1;
+    const own = this.#owned;
+    this.#owners.set(what, own);
+    const mendOwn = (): void => {
+      if (this.#owners.get(what) === own) mend();
+    };
+    this.lasting(random, mendOwn, range);
   }
 
   /** Its process ends. */
@@ -104,9 +124,17 @@ export class Trouble {
   }
 
   /** The network is so, for a while. */
-  weather(random: SimRandom, faults: Partial<Network>): void {
-    Object.assign(this.cluster.network.faults, faults);
-    this.lasting(random, () => Object.assign(this.cluster.network.faults, this.#usual));
+  weather(random: SimRandom, what: keyof Network, value: number): void {
+    this.cluster.network.faults[what] = value;
+    this.lastingAs(`network ${what}`, random, () => {
+      this.cluster.network.faults[what] = this.#usual[what];
+    });
+  }
+
+  /** SIGSTOP, and SIGCONT after a while. */
+  pause(random: SimRandom, id: NodeId): void {
+    this.cluster.pause(id);
+    this.lastingAs(`process ${id}`, random, () => this.cluster.resume(id));
   }
 
   /** Durable writes of a node, of its log and of its store, take so long for a while. */
@@ -119,7 +147,15 @@ export class Trouble {
       cluster.setDiskMs(id, ms);
     };
     take(diskMs);
-    this.lasting(random, () => take(cluster.usualDiskMs));
+    this.lastingAs(`disk ${id}`, random, () => {
+      take(cluster.usualDiskMs);
+      this.#hangsUntilMs = Math.max(this.#hangsUntilMs, cluster.world.now() + diskMs[1]);
+    });
+  }
+
+  /** Writes that began while a disk was slow are over by then. */
+  get hangsUntilMs(): number {
+    return this.#hangsUntilMs;
   }
 
   /** Where the node keeps its state; none of one that has retired. */

@@ -21,6 +21,10 @@ interface Run {
   readonly cpuMs: number;
 }
 
+/** Errors that say what is wrong. Any other one may come of the patch alone. */
+const PROOFS =
+  /^(SafetyViolated|ReadStale|AccountWrong|FalseClaim|WentBack|StoreMismatch|StoreCorrupt|LogCorrupt): /;
+
 /** Runs a mutant until a seed fails that does not fail without it. */
 export async function judge(mutant: Mutant, options: JudgeOptions): Promise<Verdict> {
   const { from: first, seedsMax, length } = options;
@@ -33,13 +37,16 @@ export async function judge(mutant: Mutant, options: JudgeOptions): Promise<Verd
     cpuMs += run.cpuMs;
     if (failure === undefined) break;
     const { seed, error } = failure;
+    const seeds = seed - first + 1;
+    if (!PROOFS.test(error))
+      return { mutant, caughtBy: undefined, seeds, cpuMs, sick, broken: error };
     if (await isSound(seed, length)) {
-      return { mutant, caughtBy: error, seeds: seed - first + 1, cpuMs, sick };
+      return { mutant, caughtBy: error, seeds, cpuMs, sick, broken: undefined };
     }
     sick.push(seed);
     from = seed + 1;
   }
-  return { mutant, caughtBy: undefined, seeds: seedsMax, cpuMs, sick };
+  return { mutant, caughtBy: undefined, seeds: seedsMax, cpuMs, sick, broken: undefined };
 }
 
 async function runUntil(

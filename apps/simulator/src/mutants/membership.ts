@@ -117,6 +117,38 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'newcomers-take-a-wiped-disk',
+    what: 'configurations do not name data directories: who joins takes a wiped node for the one that it was',
+    patches: [
+      {
+        file: 'raft/src/core/membership-steps.ts',
+        find: 'const named = withInstances(configuration, core.instances);',
+        replace: 'const named = configuration;',
+      },
+    ],
+  },
+  {
+    name: 'wiped-disk-not-refused',
+    what: 'a node is known by its id alone: one whose disk was wiped takes part again, and has forgotten its votes',
+    patches: [
+      {
+        file: 'raft/src/driver/transport/judging.ts',
+        find: 'if (known.instanceId !== undefined && known.instanceId !== instanceId) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: 'raft/src/driver/transport/peer-book.ts',
+        find: "assert(known === undefined || known === instanceId, 'an instance id never changes');",
+        replace: '',
+      },
+      {
+        file: 'raft/src/driver/transport/peer-book.ts',
+        find: 'return this.instanceOf(peer) === instanceId && this.bootOf(peer) === boot;',
+        replace: 'return this.bootOf(peer) === boot;',
+      },
+    ],
+  },
+  {
     name: 'removed-leader-counts-itself',
     what: 'a leader that is no voter any more counts itself (§6)',
     patches: [

@@ -75,9 +75,9 @@ export const READ_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RAFT,
-        find: 'if (rpc.term < core.term) this.#answerStale(rpc);',
+        find: 'if (rpc.term < core.term) answerStale(core, rpc);',
         replace:
-          "if (rpc.term < core.term && rpc.kind !== 'heartbeat-reply') this.#answerStale(rpc);",
+          "if (rpc.term < core.term && rpc.kind !== 'heartbeat-reply') answerStale(core, rpc);",
       },
     ],
   },
@@ -86,7 +86,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
     what: 'a heartbeat of an earlier term is answered in a later one as if its round were one of that',
     patches: [
       {
-        file: RAFT,
+        file: 'raft/src/core/stale-rpcs.ts',
         find: 'answerHeartbeat(core, { ...rpc, round: 0 });',
         replace: 'answerHeartbeat(core, rpc);',
       },

@@ -81,8 +81,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RAFT,
-        find: 'if (rpc.term < core.term) this.#answerStale(rpc);',
-        replace: "if (rpc.term < core.term && rpc.kind !== 'append-reply') this.#answerStale(rpc);",
+        find: 'if (rpc.term < core.term) answerStale(core, rpc);',
+        replace: "if (rpc.term < core.term && rpc.kind !== 'append-reply') answerStale(core, rpc);",
       },
     ],
   },
@@ -92,9 +92,9 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: RAFT,
-        find: 'if (rpc.term < core.term) this.#answerStale(rpc);',
+        find: 'if (rpc.term < core.term) answerStale(core, rpc);',
         replace:
-          "if (rpc.term < core.term && (rpc.kind !== 'append-entries' || core.role.kind === 'leader')) this.#answerStale(rpc);",
+          "if (rpc.term < core.term && (rpc.kind !== 'append-entries' || core.role.kind === 'leader')) answerStale(core, rpc);",
       },
     ],
   },

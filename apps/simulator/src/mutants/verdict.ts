@@ -10,6 +10,8 @@ export interface Verdict {
   readonly cpuMs: number;
   /** Seeds that fail without the mutant, too: they say nothing about it, and something about the source. */
   readonly sick: readonly number[];
+  /** The program with the mutant failed in a way that proves nothing: a clumsy patch, or a machine that was too busy. */
+  readonly broken: string | undefined;
 }
 
 /** More of what a seed found is cut off. */
@@ -34,12 +36,12 @@ export function markdownTable(verdicts: readonly Verdict[]): string {
 type Row = readonly [name: string, what: string, seeds: string, cpuS: string, caughtBy: string];
 
 function tableOf(verdicts: readonly Verdict[]): Row[] {
-  return verdicts.map(({ mutant, seeds, cpuMs, caughtBy }) => [
+  return verdicts.map(({ mutant, seeds, cpuMs, caughtBy, broken }) => [
     mutant.name,
     mutant.what,
     String(seeds).padStart(6),
     (cpuMs / 1_000).toFixed(1).padStart(7),
-    caughtBy === undefined ? 'SURVIVED' : firstWords(caughtBy),
+    firstWords(caughtBy ?? (broken === undefined ? 'SURVIVED' : `BROKEN: ${broken}`)),
   ]);
 }
 

@@ -45,6 +45,8 @@ async function failureOf(seed: number, options: RunOptions): Promise<SeedFailed 
   }
 }
 
-/** The first line without its numbers: the same promise, broken elsewhere. */
+/** The first line without its numbers, lists of nodes, and what clients saw: the same promise, broken elsewhere. */
 const kindOf = ({ message }: SeedFailed): string =>
-  (message.split('\n')[0] ?? '').replaceAll(/\d+/g, '#');
+  (message.split('\n', 1)[0] ?? '')
+    .replace(/ in \w+: client-.*/, '')
+    .replaceAll(/\d[\d.,… ]*|Infinity/g, '#');
