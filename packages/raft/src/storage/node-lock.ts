@@ -84,7 +84,8 @@ async function isHeld(file: string): Promise<boolean> {
   if (holder === 'gone') return true;
   const self = await thisProcess();
   if (holder.bootId !== self.bootId || !isAlive(holder.pid)) return false;
-  return holder.startedAt === (await startOf(holder.pid));
+  const { startedAt, isZombie } = await readProcess(holder.pid);
+  return holder.startedAt === startedAt && !isZombie;
 }
 
 async function readHolder(file: string): Promise<Holder | 'gone' | undefined> {
@@ -115,13 +116,27 @@ function isHolder(value: unknown): value is Holder {
 
 async function thisProcess(): Promise<Holder> {
   const bootId = await readOrEmpty('/proc/sys/kernel/random/boot_id');
-  return { pid: process.pid, startedAt: await startOf(process.pid), bootId: bootId.trim() };
+  const { startedAt } = await readProcess(process.pid);
+  return { pid: process.pid, startedAt, bootId: bootId.trim() };
 }
 
-/** Field 22 of `/proc/<pid>/stat`; the command in field 2 may hold spaces and parentheses. */
-async function startOf(pid: number): Promise<string> {
+/** What the system tells about a process. */
+interface SeenProcess {
+  /** As in `Holder`. */
+  readonly startedAt: string;
+  /** It is dead, and its parent has not asked about it yet. Its number is taken, its files are closed. */
+  readonly isZombie: boolean;
+}
+
+/**
+ * Fields 3, 20 and 22 of `/proc/<pid>/stat`; the command in field 2 may hold spaces and parentheses. A process whose
+ * first thread is dead may have others that still write: only the last one makes it a zombie.
+ */
+async function readProcess(pid: number): Promise<SeenProcess> {
   const stat = await readOrEmpty(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', threads, startedAt = ''] = [fields[0], fields[17], fields[19]];
+  return { startedAt, isZombie: ['Z', 'X'].includes(state) && Number(threads) <= 1 };
 }
 
 async function readOrEmpty(file: string): Promise<string> {

@@ -26,6 +26,23 @@ function otherProcess() {
   });
 }
 
+/** A dead process that its parent never asks about, while `parent` lives. */
+async function zombie() {
+  const script = '"$0" -e "" & echo $!; exec "$0" -e "process.stdin.resume()"';
+  const parent = spawn('sh', ['-c', script, process.execPath], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  const { readFile } = await import('node:fs/promises');
+  while (!/^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  return { pid, parent };
+}
+
 /** Writes a lock as the given process would have, by the fields of `/proc/<pid>/stat`. */
 async function lockedBy(pid: number, startedAt?: string): Promise<void> {
   const { readFile } = await import('node:fs/promises');
@@ -100,6 +117,16 @@ describe('the lock of a directory (W11)', () => {
     await once(other, 'exit');
     const log = await openLog(new NodeDisk(), { directory });
     await log.close({ clean: true });
+  });
+
+  it('is free when the process that held it is a zombie', async () => {
+    const { pid, parent } = await zombie();
+    try {
+      await lockedBy(pid);
+      expect(await new NodeDisk().lock(directory)).toBeDefined();
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('is free when the number of its process was given to another one since', async () => {
