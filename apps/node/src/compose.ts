@@ -36,9 +36,9 @@ const WARM_UP_AFTER_MS = 100;
  * be free and before the data directory is touched: a taken port leaves the data as it is.
  */
 export async function startNode(plan: NodePlan, beforeData: () => void): Promise<RunningNode> {
-  const { address, held, secrets } = plan;
+  const { address, origin, held, secrets } = plan;
   for (const port of distinctPorts(address)) {
-    if (holderOf(held, port) === undefined) await requireFreePort({ ip: address.ip, port });
+    if (holderOf(held, port) === undefined) await requireFreePort({ ip: address.ip, port, origin });
   }
   beforeData();
 
@@ -150,13 +150,13 @@ class FirstLeader {
 
 async function listen(
   httpPort: HttpPort,
-  { address: { ip }, held }: NodePlan,
+  { address: { ip }, origin, held }: NodePlan,
   port: number,
 ): Promise<void> {
   try {
     await httpPort.listen(port, ip, holderOf(held, port));
   } catch (error) {
-    throw listenFailure(error, { ip, port });
+    throw listenFailure(error, { ip, port, origin });
   }
 }
 

@@ -12,6 +12,8 @@ export interface ConfigFile {
   readonly addresses: readonly NodeAddress[];
   /** Settings by their key in the file, unchecked. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Keys of addresses that mean nothing, each once: where they stand, and what was meant where that is plain. */
+  readonly unknown: readonly string[];
 }
 
 const EXAMPLE = '{"addresses":[{"ip":"127.0.0.1","port":7001,"internal_port":7101}]}';
@@ -25,9 +27,13 @@ const ipSchema = z
     message: 'expected an IP address or host name, with "http://" or nothing before it',
   });
 
+const ADDRESS_KEYS: readonly string[] = ['ip', 'port', 'internal_port'];
+
 const fileSchema = z.looseObject({
   addresses: z
-    .array(z.object({ ip: ipSchema, port: portSchema, internal_port: portSchema.exactOptional() }))
+    .array(
+      z.looseObject({ ip: ipSchema, port: portSchema, internal_port: portSchema.exactOptional() }),
+    )
     .min(1),
 });
 
@@ -47,8 +53,21 @@ export function parseConfig(text: string, file: string): ConfigFile {
     internalPort,
   }));
   requireDistinct(listed, file);
-  return { addresses: listed, settings };
+  return { addresses: listed, settings, unknown: unknownIn(addresses) };
 }
+
+function unknownIn(addresses: readonly object[]): string[] {
+  const keys = new Set(addresses.flatMap((address) => Object.keys(address)));
+  return [...keys]
+    .filter((key) => !ADDRESS_KEYS.includes(key))
+    .map((key) => {
+      const meant = ADDRESS_KEYS.find((known) => plain(known) === plain(key));
+      return `addresses[].${key}${meant === undefined ? '' : ` (${meant} is meant?)`}`;
+    });
+}
+
+/** `internalPort` and `internal-port` are `internal_port` for whoever writes them. */
+const plain = (key: string): string => key.toLowerCase().replaceAll(/[_-]/g, '');
 
 /** @throws {NodeFailure} unless `text` is the index of one of `count` addresses. */
 export function parseIndex(text: string, count: number): number {

@@ -60,6 +60,11 @@ export function findEarlierData(owner: DataOwner, workingDirectory: string): str
     .filter((directory) => namesIn(directory).length > 0);
 }
 
+/** Whether a node has its data here. */
+export function holdsLog(directory: string): boolean {
+  return namesIn(directory).some((name) => /^\d+\.log$/.test(name));
+}
+
 const folderName = (clusterId: string): string => clusterId.slice(0, FOLDER_NAME_LENGTH);
 const nodeFolder = (index: number): string => `node-${index}`;
 const addressKey = ({ ip, port }: { ip: string; port: number }): string => `${ip}:${port}`;

@@ -131,7 +131,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   instance:
     'This node started with another data directory than before and cannot take part: stop it, put its own directory back, start again',
   removed:
-    'This node was taken out of the cluster: stop it; it can come back as a new member, with an empty data directory',
+    'This node was taken out of the cluster: stop it. To join anew, as a new member, start it with another --data-dir and --join <url of a node>',
   unauthenticated: 'Give all nodes the same cluster secret',
 };
 

@@ -1,10 +1,13 @@
-import { NodeDisk, NodeRandom, forceNewCluster } from '@rrmq/raft';
+import { DirectoryLocked, NodeDisk, NodeRandom, forceNewCluster } from '@rrmq/raft';
+import { holdsLog } from './data-directory.ts';
 import { ExitCode } from './exit-code.ts';
 import { NodeFailure, explainFailure } from './node-failure.ts';
 import { exitWith } from './run-node.ts';
 
 /** What the command line must say word for word. */
 const CONFIRMATION = 'I accept that acknowledged messages may be lost';
+
+const WHEN_LOCKED = 'This node runs: stop that process first.';
 
 /**
  * Makes the data of one stopped node the only member of a new cluster, when a majority of the old one is gone for good.
@@ -15,6 +18,7 @@ export async function forceNewClusterCommand(
   { confirm }: { confirm: string | undefined },
 ): Promise<ExitCode> {
   try {
+    if (holdsLog(directory)) await requireStopped(directory);
     requireConfirmation(confirm);
     const forced = await forceNewCluster({
       disk: new NodeDisk(),
@@ -32,8 +36,15 @@ export async function forceNewClusterCommand(
     );
     return ExitCode.done;
   } catch (error) {
-    return exitWith(explainFailure(error, { directory }));
+    return exitWith(explainFailure(error, { directory, whenLocked: WHEN_LOCKED }));
   }
+}
+
+/** Said before the words that are asked for: who sees a node run may not want this at all. */
+async function requireStopped(directory: string): Promise<void> {
+  const lock = await new NodeDisk().lock(directory);
+  if (lock === undefined) throw new DirectoryLocked(directory);
+  await lock.release();
 }
 
 function requireConfirmation(confirm: string | undefined): void {

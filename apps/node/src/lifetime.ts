@@ -27,12 +27,23 @@ export class Lifetime {
   readonly #options: LifetimeOptions;
   #running: Stoppable | undefined;
   #stopping = false;
+  #isWaiting = false;
 
   constructor(options: LifetimeOptions) {
     this.#options = options;
     for (const signal of STOP_SIGNALS) process.on(signal, () => this.#end(signal));
     if (process.connected) process.on('disconnect', () => this.#end('the parent process is gone'));
     process.on('uncaughtException', (error) => options.crash(error));
+  }
+
+  /** Until `work` is done nothing runs that must be stopped: whoever asks for the end gets it at once. */
+  async whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+    this.#isWaiting = true;
+    try {
+      return await work();
+    } finally {
+      this.#isWaiting = false;
+    }
   }
 
   /** From now on there is something to stop; false when the end came before. */
@@ -49,6 +60,7 @@ export class Lifetime {
     }
     this.#stopping = true;
     logger.info({ event: 'stopping', reason }, `stops (${reason})`);
+    if (this.#isWaiting) this.#exit(ExitCode.done, 'stopped as asked');
     setTimeout(
       () => this.#exit(ExitCode.failure, `did not stop within ${STOP_MS_MAX} ms: ends at once`),
       STOP_MS_MAX,

@@ -18,7 +18,8 @@ config.json:
                 {"ip":"10.0.0.3","port":7001,"internal_port":7101}]}
   Clients use "port"; nodes talk to each other on "internal_port" (on "port" when it is missing).
   Options may stand there too, for example "dataDir" or "heartbeatMs". Flags come before the
-  environment, the environment before the file.
+  environment, the environment before the file. Relative paths, those in the file too, begin at
+  the working directory.
 
 Exit codes:
   0 stopped   1 failed   2 wrong arguments or config   3 a port is taken
@@ -52,9 +53,10 @@ function buildProgram(version: string): Command {
     .option('--port <port>', 'joining: port for clients; the first free one from 7001 up')
     .option('--internal-port <port>', 'joining: port for peers; 100 more than that for clients')
     .addOption(
-      new Option('--as <role>', 'joining: voter, once it has caught up, or learner')
-        .choices(['voter', 'learner'])
-        .default('voter'),
+      new Option(
+        '--as <role>',
+        'joining: voter, once it has caught up, or learner; voter by default',
+      ).choices(['voter', 'learner']),
     )
     .option('--replaces <id>', 'joining: the member that leaves when this node is a voter')
     .addOption(option('dataDir', 'dir', 'where the data lives'))

@@ -12,6 +12,14 @@ import {
 import { ExitCode } from './exit-code.ts';
 import { systemErrorCode } from './system-error.ts';
 
+/** What its user can set right without looking into the program. */
+const CODES_OF_USERS: readonly ExitCode[] = [
+  ExitCode.usage,
+  ExitCode.portTaken,
+  ExitCode.dataDirectory,
+  ExitCode.notJoined,
+];
+
 /** Why the program cannot start or go on, in words for the person who runs it. */
 export class NodeFailure extends Error {
   override readonly name = 'NodeFailure';
@@ -24,17 +32,24 @@ export class NodeFailure extends Error {
     this.exitCode = exitCode;
     this.advice = advice;
   }
+
+  /** Its words are enough: a stack would say nothing more. */
+  get isUsers(): boolean {
+    return CODES_OF_USERS.includes(this.exitCode);
+  }
 }
 
 /** Where things are, for the words of a failure. */
 export interface FailurePlace {
   readonly directory: string;
+  /** What to do when another process uses the directory, for commands other than the start of a node. */
+  readonly whenLocked?: string;
 }
 
 /** Puts any error that ends the program into words. */
 export function explainFailure(error: unknown, place: FailurePlace): NodeFailure {
   if (error instanceof NodeFailure) return error;
-  if (error instanceof DirectoryLocked) return lockedFailure(error);
+  if (error instanceof DirectoryLocked) return lockedFailure(error, place);
   if (error instanceof WrongDirectory) return wrongDirectoryFailure(error);
   if (error instanceof WentBack) return wentBackFailure(error, place);
   if (error instanceof LogCorrupt) return corruptFailure(error, place);
@@ -54,8 +69,9 @@ export function explainFailure(error: unknown, place: FailurePlace): NodeFailure
   return unforeseenFailure(error);
 }
 
-function lockedFailure(error: DirectoryLocked): NodeFailure {
+function lockedFailure(error: DirectoryLocked, { whenLocked }: FailurePlace): NodeFailure {
   const advice =
+    whenLocked ??
     'Is this node running already? Stop that process, or start with another --data-dir.';
   const message = `The data directory is in use: ${error.message}.`;
   return new NodeFailure(message, ExitCode.dataDirectory, advice, error);

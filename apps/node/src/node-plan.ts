@@ -1,12 +1,13 @@
 import type { JoiningNode, NewNode, NodeAddress } from '@rrmq/raft';
 import type { Logger } from 'pino';
-import type { HeldPort } from './ports.ts';
+import type { AddressOrigin, HeldPort } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 /** A node to be started. */
 export interface NodePlan {
   readonly address: NodeAddress;
+  readonly origin: AddressOrigin;
   /** Those of its ports that this process holds already; the others must be free. */
   readonly held: readonly HeldPort[];
   /** What an empty data directory becomes. */

@@ -1,5 +1,6 @@
 import { type Member, type NewNode, type NodeAddress, clusterIdOf, nodeId } from '@rrmq/raft';
 import type { Logger } from 'pino';
+import { warnOfAnyAddress } from './any-address.ts';
 import { startNode } from './compose.ts';
 import { parseIndex, readConfigFile } from './config-file.ts';
 import {
@@ -35,6 +36,8 @@ export interface JoinCommand extends StartCommand {
   readonly wanted: WantedAddress;
   readonly as: 'voter' | 'learner';
   readonly replaces: number | undefined;
+  /** The flags about joining that were typed. */
+  readonly typed: readonly string[];
 }
 
 /**
@@ -43,7 +46,7 @@ export interface JoinCommand extends StartCommand {
  */
 export async function runNode(command: NodeCommand): Promise<void> {
   const { configPath, version } = command;
-  const { addresses, settings: file } = readConfigFile(configPath);
+  const { addresses, settings: file, unknown } = readConfigFile(configPath);
   const index = parseIndex(command.indexText, addresses.length);
   const settings = settingsOf(command, file, configPath);
   const log = openLog(settings, { node: index + 1 });
@@ -51,7 +54,11 @@ export async function runNode(command: NodeCommand): Promise<void> {
   const members = membersOf(addresses);
   const owner = { clusterId: clusterIdOf(members), addresses, index };
   const directory = settings.dataDir ?? defaultDirectory(owner, process.cwd());
-  for (const key of unknownKeys(file)) warnOfUnknownKey(log.logger, key, configPath);
+  for (const key of [...unknown, ...unknownKeys(file)]) {
+    warnOfUnknownKey(log.logger, key, configPath);
+  }
+  const ips = addresses.map(({ ip }) => ip);
+  warnOfAnyAddress(log.logger, ips, configPath);
   const create: NewNode = {
     nodeId: nodeId(index + 1),
     clusterId: owner.clusterId,
@@ -63,7 +70,7 @@ export async function runNode(command: NodeCommand): Promise<void> {
     const { logger } = log;
     const address = ownAddress(addresses, index);
     const options = { directory, settings, secrets, version, logger, onFailure };
-    const plan = { address, held: [], create, ...options };
+    const plan: NodePlan = { address, origin: 'config-file', held: [], create, ...options };
     const running = await startNode(plan, () => prepareDirectory(owner, settings, logger));
     tellStoredMembership(logger, members, running.node.status().members);
     return running;
@@ -76,17 +83,17 @@ export async function runJoinedNode(command: JoinCommand): Promise<void> {
   const log = openLog(settings, {});
   const secrets = secretsOf(settings, log);
   const directory = settings.dataDir ?? defaultJoinedDirectory(process.cwd());
-  await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure) => {
+  await run({ log, directory, scheme: schemeOf(secrets) }, async (onFailure, lifetime) => {
     const { logger } = log;
     const { adminToken, tls } = secrets;
-    const { url, wanted, as, replaces } = command;
+    const { url, wanted, as, replaces, typed } = command;
     const ca = tls?.ca.toString();
-    const joining = { url, wanted, as, replaces, directory, adminToken, ca, logger };
-    const joined = await joinNode(joining);
+    const joining = { url, wanted, as, replaces, typed, directory, adminToken, ca, logger };
+    const joined = await lifetime.whileWaiting(() => joinNode(joining));
     const own = logger.child({ node: joined.create.nodeId });
     const { version } = command;
-    const plan = { ...joined, directory, settings, secrets, version, logger: own, onFailure };
-    return startNode(plan, () => undefined);
+    const options = { directory, settings, secrets, version, logger: own, onFailure };
+    return startNode({ ...joined, origin: 'joined', ...options }, () => undefined);
   });
 }
 
@@ -124,20 +131,18 @@ const schemeOf = ({ tls }: Secrets): RunPlace['scheme'] => (tls === undefined ? 
 /** Starts a node and ties the process to it: whatever goes wrong ends in words and an exit code. */
 async function run(
   { log: { logger, flush }, directory, scheme }: RunPlace,
-  start: (onFailure: NodePlan['onFailure']) => ReturnType<typeof startNode>,
+  start: (onFailure: NodePlan['onFailure'], lifetime: Lifetime) => ReturnType<typeof startNode>,
 ): Promise<void> {
   const crash = (error: unknown): void => {
     const failure = explainFailure(error, { directory });
-    logger.fatal(
-      { event: 'failed', err: failure.cause ?? failure, code: failure.exitCode },
-      failure.message,
-    );
+    const stack = failure.isUsers ? {} : { err: failure.cause ?? failure };
+    logger.fatal({ event: 'failed', ...stack, code: failure.exitCode }, failure.message);
     flush();
     exitWith(failure);
   };
   const lifetime = new Lifetime({ logger, flush, crash });
   try {
-    const running = await start(crash);
+    const running = await start(crash, lifetime);
     const { ip, port, internalPort } = running.address;
     const { id } = running.node.status();
     const startMs = Math.round(performance.now());

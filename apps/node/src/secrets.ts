@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { ExitCode } from './exit-code.ts';
 import { NodeFailure } from './node-failure.ts';
@@ -40,16 +41,23 @@ export interface Secrets {
 }
 
 /**
- * Reads the secrets and files that the settings name. `warn` hears, in words for people, of files that others may read.
+ * Reads the secrets and files that the settings name; relative paths begin at the working directory. `warn` hears, in words for people, of files that others may read.
  * @throws {NodeFailure} that names the file or variable, and never what stands in it.
  */
 export function readSecrets(settings: SecretSettings, warn: (text: string) => void): Secrets {
   const { clusterSecret, adminToken, tls } = settings;
   return {
-    clusterSecret: clusterSecret && readSecret(clusterSecret, warn),
-    adminToken: adminToken && readToken(adminToken, warn),
-    tls: tls && readTls(tls, warn),
+    clusterSecret: clusterSecret && readSecret(absolute(clusterSecret), warn),
+    adminToken: adminToken && readToken(absolute(adminToken), warn),
+    tls:
+      tls &&
+      readTls({ key: absolute(tls.key), cert: absolute(tls.cert), ca: absolute(tls.ca) }, warn),
   };
+}
+
+/** Words about a file name the place where it was looked for. */
+function absolute<Source extends SecretSource | NamedFile>(source: Source): Source {
+  return 'path' in source ? { ...source, path: resolve(source.path) } : source;
 }
 
 function readToken(source: SecretSource, warn: (text: string) => void): string {

@@ -4,6 +4,10 @@ import { ExitCode } from './exit-code.ts';
 import { explainFailure } from './node-failure.ts';
 import { exitWith } from './run-node.ts';
 
+/** A copy has the lock's file, too, and would be taken for the directory in use. */
+const WHEN_LOCKED =
+  'Stop that process, or verify a copy of the directory from which the file lock-… was removed.';
+
 type LogReport = Awaited<ReturnType<typeof verifyDirectory>>;
 
 /** The store that the log counts on: what is in it, and what is wrong with it. */
@@ -21,7 +25,7 @@ export async function verifyCommand(directory: string): Promise<ExitCode> {
     const isWhole = log.problem === undefined && store.problem === undefined;
     return isWhole ? ExitCode.done : ExitCode.corruptLog;
   } catch (error) {
-    return exitWith(explainFailure(error, { directory }));
+    return exitWith(explainFailure(error, { directory, whenLocked: WHEN_LOCKED }));
   }
 }
 

@@ -21,6 +21,7 @@ describe('config file', () => {
     expect(parse({ addresses, dataDir: '/d', later: 1 })).toEqual({
       addresses: [{ ip: '10.0.0.1', port: 7001, internalPort: 7101 }],
       settings: { dataDir: '/d', later: 1 },
+      unknown: [],
     });
   });
 
@@ -61,6 +62,17 @@ describe('config file', () => {
     expect({ exitCode, advises: advice !== '' }).toEqual({
       exitCode: ExitCode.usage,
       advises: true,
+    });
+  });
+
+  it('names keys of addresses that mean nothing, and what is meant', () => {
+    const addresses = [
+      { ip: 'a', port: 1, internalPort: 2, role: 'voter' },
+      { ip: 'b', port: 1, internalPort: 2 },
+    ];
+    expect(parse({ addresses })).toMatchObject({
+      addresses: [{ internalPort: 1 }, { internalPort: 1 }],
+      unknown: ['addresses[].internalPort (internal_port is meant?)', 'addresses[].role'],
     });
   });
 

@@ -1,4 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { NodeFailure } from '../src/node-failure.ts';
@@ -88,6 +89,11 @@ describe('secrets', () => {
     expect(`${message} ${advice}`).not.toContain('hunter2');
   });
 
+  it('in a file with a relative path are looked for in the working directory, and the place is told', () => {
+    const { message } = failureOf({ clusterSecret: inFile('no/such.secret') });
+    expect(message).toBe(`The file ${resolve('no/such.secret')} (--x) does not exist.`);
+  });
+
   it('in what is no file are refused', () => {
     const { message } = failureOf({ clusterSecret: inFile(folder.path) });
     expect(message).toContain('cannot be read (EISDIR)');
@@ -133,6 +139,10 @@ describe('files of TLS', () => {
   });
 
   it('that are missing are named', () => {
+    const tls = tlsOf(write('key', KEY), write('cert', CERT), 'nowhere.crt');
+    expect(failureOf({ tls }).message).toBe(
+      `The file ${resolve('nowhere.crt')} (--tls) does not exist.`,
+    );
     const path = folder.file('nowhere');
     const { message } = failureOf({ tls: tlsOf(write('key', KEY), write('cert', CERT), path) });
     expect(message).toBe(`The file ${path} (--tls) does not exist.`);

@@ -1,8 +1,8 @@
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
-import { requireFreePort } from '../ports.ts';
 import { DevCluster, hasData } from './dev-cluster.ts';
 import type { DevNode } from './dev-node.ts';
+import { requireFreePorts } from './dev-ports.ts';
 import { type DevFlags, type DevPlan, planDevCluster, shortPath } from './dev-plan.ts';
 import {
   DevScreen,
@@ -135,7 +135,7 @@ class DevRun {
   }
 
   #giveUp(): ExitCode {
-    this.#screen.complain('All nodes are gone: the cluster is over.');
+    this.#screen.complain('All nodes that were started here are gone.');
     return ExitCode.failure;
   }
 
@@ -146,22 +146,6 @@ class DevRun {
       ...(killed.length > 0 ? [`Not cleanly: ${names}. What was acknowledged is on disk.`] : []),
       `All nodes are stopped. The data stays in ${shortPath(this.#plan.dataDir)}.`,
     ];
-  }
-}
-
-/** Before any process is started, so that nothing is left behind. */
-async function requireFreePorts({ addresses }: DevPlan): Promise<void> {
-  const ports = addresses.flatMap(({ port, internalPort }) => [port, internalPort]);
-  for (const port of ports) {
-    try {
-      await requireFreePort({ ip: '127.0.0.1', port });
-    } catch (error) {
-      const isTaken = error instanceof NodeFailure && error.exitCode === ExitCode.portTaken;
-      if (!isTaken) throw error;
-      const other = ports.includes(7001) ? 7201 : 7001;
-      const advice = `Does a cluster run here already? Stop it, or take other ports, for example: rrmq-node dev --base-port ${other} (npm start -- --base-port ${other}).`;
-      throw new NodeFailure(error.message, error.exitCode, advice, error);
-    }
   }
 }
 

@@ -29,13 +29,17 @@ export function planDevCluster(flags: DevFlags): DevPlan {
   const count = parseWhole('--nodes', flags.nodes, { least: 1, most: NODES_MAX });
   const mostPort = 65_535 - INTERNAL_PORT_OFFSET - NODES_MAX;
   const basePort = parseWhole('--base-port', flags.basePort, { least: 1, most: mostPort });
-  const addresses = Array.from({ length: count }, (_, index) => ({
+  const folder = join(flags.dataDir, `${count}-nodes-from-${basePort}`);
+  return { addresses: addressesFrom(basePort, count), dataDir: flags.dataDir, folder };
+}
+
+/** Those of a local cluster of `count` nodes whose first one has the port `basePort`. */
+export function addressesFrom(basePort: number, count: number): NodeAddress[] {
+  return Array.from({ length: count }, (_, index) => ({
     ip: LOOPBACK,
     port: basePort + index,
     internalPort: basePort + INTERNAL_PORT_OFFSET + index,
   }));
-  const folder = join(flags.dataDir, `${count}-nodes-from-${basePort}`);
-  return { addresses, dataDir: flags.dataDir, folder };
 }
 
 /** The config file that its nodes are started with. */

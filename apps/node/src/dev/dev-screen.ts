@@ -63,17 +63,23 @@ export function deathLines(dead: DevNode, nodes: readonly DevNode[]): string[] {
   return [
     `Node ${dead.id} (${dead.url}) ${how}. The end of its log, ${shortPath(dead.logFile)}:`,
     ...dead.tail.map((line) => `  | ${line}`),
-    stateAfterDeath(nodes),
+    ...stateAfterDeath(nodes),
   ];
 }
 
-function stateAfterDeath(nodes: readonly DevNode[]): string {
+/** What is known here of the cluster now. */
+export function stateAfterDeath(nodes: readonly Pick<DevNode, 'exit'>[]): string[] {
   const left = nodes.filter(({ exit }) => exit === undefined).length;
   const again = 'To have all again: Ctrl-C, then start anew; nothing acknowledged is lost.';
   if (left * 2 > nodes.length) {
-    return `${left} of ${nodes.length} nodes are left and serve on. ${again}`;
+    return [`${left} of ${nodes.length} nodes are left and serve on. ${again}`];
   }
-  return `Only ${left} of ${nodes.length} nodes are left: without a majority nothing can be published or popped. ${again}`;
+  if (left === 0) return [];
+  // Nodes that joined from elsewhere are not known here.
+  const [are, them] = left === 1 ? ['is', 'it'] : ['are', 'them'];
+  return [
+    `Only ${left} of its ${nodes.length} nodes ${are} left: unless other members make a majority with ${them}, nothing can be published or popped. ${again}`,
+  ];
 }
 
 function unusedName(base: string, taken: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
+import { flagName } from '../settings.ts';
 import type { WantedAddress } from './own-address.ts';
 
 /** What was typed. */
@@ -16,7 +17,12 @@ export interface JoinFlags {
   readonly as: 'voter' | 'learner';
   /** The member whose place the node takes. */
   readonly replaces: number | undefined;
+  /** Those of these flags that were typed. */
+  readonly typed: readonly string[];
 }
+
+/** They mean nothing to a node that does not join. */
+const JOIN_FLAGS = ['join', 'ip', 'port', 'internalPort', 'as', 'replaces'] as const;
 
 /** Ids count from 1; no cluster gives away so many. */
 const ID_DIGITS_MAX = 15;
@@ -27,9 +33,16 @@ const ID_DIGITS_MAX = 15;
  */
 export function parseJoinFlags({ config, index, flags }: TypedStart): JoinFlags | undefined {
   const { join: url, ip, port, internalPort, as, replaces } = flags;
+  const typed = JOIN_FLAGS.filter((name) => flags[name] !== undefined).map(flagName);
   if (config !== undefined) {
     if (url !== undefined) {
       throw wrong('A node is started with a config file, or with --join, not with both.');
+    }
+    if (typed.length > 0) {
+      const verb = typed.length === 1 ? 'is' : 'are';
+      throw wrong(
+        `${typed.join(', ')} ${verb} for nodes that join: what this one is stands in the config file.`,
+      );
     }
     if (index === undefined) {
       throw wrong('The place of this node in the list is missing: rrmq-node <config> <index>.');
@@ -49,6 +62,7 @@ export function parseJoinFlags({ config, index, flags }: TypedStart): JoinFlags 
     wanted,
     as: as === 'learner' ? 'learner' : 'voter',
     replaces: parseId('--replaces', replaces),
+    typed,
   };
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type JoiningNode, NodeRandom, newInstanceId, nodeId } from '@rrmq/raft';
 import type { Logger } from 'pino';
+import { warnOfAnyAddress } from '../any-address.ts';
+import { holdsLog } from '../data-directory.ts';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
 import { AddressTaken, requestMembership } from './join-request.ts';
@@ -30,6 +32,8 @@ export interface JoinPlan {
   readonly as: 'voter' | 'learner';
   /** The member that leaves when this node is promoted. */
   readonly replaces: number | undefined;
+  /** The flags about joining that were typed. */
+  readonly typed: readonly string[];
   readonly directory: string;
   readonly adminToken: string | undefined;
   /** PEM of who signed the cluster's certificates. */
@@ -54,17 +58,20 @@ export async function joinNode(plan: JoinPlan): Promise<JoinedNode> {
   const before = readJoined(directory);
   const membershipBefore = before?.membership ?? undefined;
   if (before !== undefined && membershipBefore !== undefined) {
+    tellOfNoEffect(plan, membershipBefore);
     return joinedNode(before, membershipBefore, []);
   }
   if (url === undefined) throw nothingJoined(directory);
   const target = parseUrl(url);
-  if (before !== undefined) return ask(plan, target, before, await holdAddress(before.address));
-  return joinAnew(plan, target);
+  if (holdsLog(directory)) throw anotherNode(directory);
+  if (before === undefined) return joinAnew(plan, target);
+  return ask(plan, target, before, await holdAddress(before.address, 'joined'));
 }
 
 /** Ports that nobody listens on may still be those of a member that is down: then the next ones are tried. */
 async function joinAnew(plan: JoinPlan, url: URL): Promise<JoinedNode> {
   let after: number | undefined;
+  if (plan.wanted.ip !== undefined) warnOfAnyAddress(plan.logger, [plan.wanted.ip], '--ip');
   for (;;) {
     const held = await chooseAddress(plan.wanted, url, after);
     const { address } = held;
@@ -135,6 +142,21 @@ function parseUrl(text: string): URL {
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/') return url;
   const message = `--join is ${JSON.stringify(text)}: it must be the URL of a node, such as http://10.0.0.1:7001.`;
   throw new NodeFailure(message, ExitCode.usage, 'See "rrmq-node --help".');
+}
+
+/** Who means to join one more node must not take this one for it. */
+function tellOfNoEffect({ typed, directory, logger }: JoinPlan, { id }: Membership): void {
+  if (typed.length === 0) return;
+  const have = typed.length === 1 ? 'has' : 'have';
+  const text = `is node ${id} already, by its data directory, and need not join: ${typed.join(', ')} ${have} no effect. To join as one more node, give another --data-dir`;
+  logger.info({ event: 'joined-before', id, directory }, text);
+}
+
+/** Before the cluster is asked: it would count on a member that cannot start. */
+function anotherNode(directory: string): NodeFailure {
+  const message = `${directory} holds the data of a node that did not join.`;
+  const advice = 'Start that node with its config file and index, or join with another --data-dir.';
+  return new NodeFailure(message, ExitCode.dataDirectory, advice);
 }
 
 function nothingJoined(directory: string): NodeFailure {

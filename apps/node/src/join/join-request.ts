@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type ProblemCode, isProblemCode, problemCodes, problemSchema } from '@rrmq/contract';
-import { type Method, got, type Response } from 'got';
+import { type Method, RequestError, type Response, got } from 'got';
 import type { Logger } from 'pino';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
@@ -28,7 +28,14 @@ export interface JoinRequest {
 type Answer =
   | { readonly kind: 'member'; readonly membership: Membership }
   | { readonly kind: 'later'; readonly why: string }
-  | { readonly kind: 'refused'; readonly why: string; readonly code?: ProblemCode };
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      readonly code?: ProblemCode;
+      /** What to do now, where the caller asked the wrong way. */
+      readonly advice?: string;
+      readonly exitCode?: ExitCode;
+    };
 
 /** Another member has this node's address. */
 export class AddressTaken extends NodeFailure {}
@@ -50,12 +57,16 @@ export async function requestMembership(request: JoinRequest): Promise<Membershi
   }
 }
 
+const ADVICE = 'See "rrmq cluster status", then start this node again.';
+const OTHER_PORT =
+  'The URL must be that of a node, with its port for clients; a port for peers answers like this.';
+
 function refused({ url }: JoinRequest, answer: Exclude<Answer, { kind: 'member' }>): NodeFailure {
   const message = `The cluster at ${url.origin} did not take this node in: ${answer.why}.`;
-  const advice = 'See "rrmq cluster status", then start this node again.';
-  const isTaken = answer.kind === 'refused' && answer.code === 'address-taken';
-  const Failure = isTaken ? AddressTaken : NodeFailure;
-  return new Failure(message, ExitCode.notJoined, advice);
+  if (answer.kind === 'later') return new NodeFailure(message, ExitCode.notJoined, ADVICE);
+  const { code, advice = ADVICE, exitCode = ExitCode.notJoined } = answer;
+  const Failure = code === 'address-taken' ? AddressTaken : NodeFailure;
+  return new Failure(message, exitCode, advice);
 }
 
 /** Follows redirects to the leader itself: the token goes to nodes of the same protocol only. */
@@ -74,11 +85,28 @@ async function askOnce(request: JoinRequest): Promise<Answer> {
     }
     return { kind: 'later', why: 'its nodes do not agree on who leads' };
   } catch (error) {
-    return {
-      kind: 'later',
-      why: `${url.origin}: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    const why = error instanceof Error ? error.message : String(error);
+    return untrusted(error, url, why) ?? { kind: 'later', why: `${url.origin}: ${why}` };
   }
+}
+
+/** What Node.js calls errors about the certificate of the other side. */
+const CERTIFICATE_CODE =
+  /CERT|^UNABLE_TO_|^(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
+
+/** No later answer will be another one. `undefined` when the certificate is not why. */
+function untrusted(error: unknown, { origin }: URL, why: string): Answer | undefined {
+  if (!(error instanceof RequestError) || !CERTIFICATE_CODE.test(error.code)) return undefined;
+  const advice =
+    error.code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+      ? 'Give a URL with an address that the certificate holds.'
+      : 'Name the certificate of the authority that signed it by --tls-ca, together with --tls-key and --tls-cert of this node.';
+  return {
+    kind: 'refused',
+    why: `the certificate of ${origin} is not trusted (${why})`,
+    advice,
+    exitCode: ExitCode.usage,
+  };
 }
 
 function post(
@@ -106,7 +134,8 @@ function answerOf({ statusCode, body }: Response<string>): Answer {
   if (statusCode < 300 && parsed.success) return { kind: 'member', membership: parsed.data };
   const problem = problemSchema.safeParse(parseJson(body));
   if (!problem.success) {
-    return { kind: 'refused', why: `status ${statusCode}, and no answer of an RRMQ cluster` };
+    const why = `status ${statusCode}, and no answer of an RRMQ cluster`;
+    return { kind: 'refused', why, advice: OTHER_PORT };
   }
   const { code, title, detail } = problem.data;
   const why = detail ?? title;

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { NodeAddress } from '@rrmq/raft';
 import { ExitCode } from '../exit-code.ts';
 import { NodeFailure } from '../node-failure.ts';
-import { type HeldPort, holdPort } from '../ports.ts';
+import { type AddressOrigin, type HeldPort, holdPort } from '../ports.ts';
 
 /** Where a joined node listens when it is not told: the first port from here up that is free with its companion. */
 const FIRST_PORT = 7_001;
@@ -38,16 +38,19 @@ export async function chooseAddress(
   const ip = wanted.ip ?? (await localAddressTowards(url));
   if (wanted.port === undefined) return chooseFreePorts(ip, wanted.internalPort, after);
   const internalPort = wanted.internalPort ?? wanted.port + INTERNAL_PORT_OFFSET;
-  return holdAddress({ ip, port: wanted.port, internalPort });
+  return holdAddress({ ip, port: wanted.port, internalPort }, 'flags');
 }
 
 /** Rejects with a `NodeFailure` when one of its ports is taken. */
-export async function holdAddress(address: NodeAddress): Promise<HeldAddress> {
+export async function holdAddress(
+  address: NodeAddress,
+  origin: AddressOrigin,
+): Promise<HeldAddress> {
   const { ip, port, internalPort } = address;
   const ports: HeldPort[] = [];
   try {
     for (const each of new Set([port, internalPort])) {
-      ports.push(await holdPort({ ip, port: each }));
+      ports.push(await holdPort({ ip, port: each, origin }));
     }
     return { address, ports };
   } catch (error) {
@@ -68,7 +71,7 @@ async function chooseFreePorts(
   for (let port = after + 1; port < FIRST_PORT + PORTS_TRIED; port += 1) {
     const internalPort = internal ?? port + INTERNAL_PORT_OFFSET;
     if (port === internalPort) continue;
-    const held = await holdAddress({ ip, port, internalPort }).catch(undefinedWhenTaken);
+    const held = await holdAddress({ ip, port, internalPort }, 'flags').catch(undefinedWhenTaken);
     if (held !== undefined) return held;
   }
   const message = `No port from ${FIRST_PORT} to ${FIRST_PORT + PORTS_TRIED - 1} is free on ${ip}.`;

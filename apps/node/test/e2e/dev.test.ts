@@ -63,7 +63,7 @@ describe('rrmq-node dev', () => {
     expect(dev.stderr).toContain('was killed by SIGKILL');
     process.kill(second ?? 0, 'SIGKILL');
     await until('words about the majority', () =>
-      dev.stderr.includes('Only 1 of 3 nodes are left') ? true : undefined,
+      dev.stderr.includes('Only 1 of its 3 nodes is left') ? true : undefined,
     );
     process.kill(third ?? 0, 'SIGKILL');
     expect(await dev.exited).toEqual({ code: 1, signal: null });
