@@ -5,6 +5,9 @@ import type { LogFormat, LogLevel } from './settings.ts';
 /** Text that a slow reader of standard output may leave unread; more is dropped, so that it never stops the node. */
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
+/** A line that a thread is just writing takes far less; without it the last lines would change places, or be lost. */
+const LINE_UNDER_WAY_MS = 20;
+
 export interface LogSettings {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -28,6 +31,7 @@ export function openLog({ logLevel, logFormat }: LogSettings, base: object): Nod
   // A reader that went away must not take the node with it.
   output.on('error', () => undefined);
   const flush = (): void => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LINE_UNDER_WAY_MS);
     try {
       output.flushSync();
     } catch {

@@ -67,6 +67,21 @@ describe('a data directory', () => {
     await cluster.startAll();
     await using used = new Program(['verify', cluster.dataDirectory(0)], { cwd: '.' });
     expect((await used.exited).code).toBe(ExitCode.dataDirectory);
+    expect(used.stderr).toContain('Stop that process, or verify a copy of the directory');
+    expect(used.stderr).not.toContain('--data-dir');
+
+    const forced = ['force-new-cluster', cluster.dataDirectory(0)];
+    await using force = new Program(forced, { cwd: '.' });
+    expect((await force.exited).code).toBe(ExitCode.dataDirectory);
+    expect(force.stderr).toContain('This node runs: stop that process first');
+    await cluster.node(0).kill();
+    const copy = cluster.folder.file('copy');
+    cpSync(cluster.dataDirectory(0), copy, { recursive: true, filter: (from) => !isLock(from) });
+    await using copied = new Program(['verify', copy], { cwd: '.' });
+    expect((await copied.exited).code).toBe(ExitCode.done);
+    await using asked = new Program(forced, { cwd: '.' });
+    expect((await asked.exited).code).toBe(ExitCode.usage);
+    expect(asked.stderr).toContain('--confirm');
   });
 
   it('that another process uses is refused', async () => {
@@ -145,10 +160,34 @@ describe('a port', () => {
       const node = cluster.spawn(0);
       expect(await node.exited).toEqual({ code: ExitCode.portTaken, signal: null });
       expect(node.stderr).toContain(`Port ${taken} is taken`);
+      expect(node.stderr).toContain('another port in the config file');
+      expect(node.log.at(-1)).toMatchObject({ level: 'fatal', code: ExitCode.portTaken });
+      expect(node.stdout).not.toContain('stack');
       expect(existsSync(cluster.dataDirectory(0))).toBe(false);
       holder.close();
     },
   );
+});
+
+describe('a config file', () => {
+  it('with an address for all of a machine, and keys that mean nothing, is warned about', async () => {
+    using folder = new TempFolder();
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const held = holder.address();
+    const port = typeof held === 'object' ? held?.port : undefined;
+    const addresses = [{ ip: '0.0.0.0', port, internalPort: 1 }];
+    writeFileSync(folder.file('c.json'), JSON.stringify({ addresses, datadir: 'd' }));
+    await using node = new Program(['c.json', '0'], { cwd: folder.path });
+    expect((await node.exited).code).toBe(ExitCode.portTaken);
+    expect(node.stderr.match(/c\.json holds the address 0\.0\.0\.0/g)).toHaveLength(1);
+    const unknown = node.log.filter(({ event }) => event === 'unknown-setting');
+    expect(unknown.map(({ msg }) => msg)).toEqual([
+      'c.json has a key that means nothing: addresses[].internalPort (internal_port is meant?)',
+      'c.json has a key that means nothing: datadir',
+    ]);
+    holder.close();
+  });
 });
 
 describe('arguments', () => {
@@ -160,6 +199,7 @@ describe('arguments', () => {
     ['an index that is no number', ['good.json', 'one'], 'There is no node with index "one"'],
     ['no index', ['good.json'], 'The place of this node in the list is missing'],
     ['an unknown flag', ['good.json', '0', '--data'], "unknown option '--data'"],
+    ['flags to join', ['good.json', '0', '--port', '9', '--as', 'learner'], '--port, --as are for'],
     ['a wrong setting', ['good.json', '0', '--heartbeat-ms', 'x'], '--heartbeat-ms is "x"'],
   ])('%s: exit code 2 and clear words', async (_, args, words) => {
     using folder = new TempFolder();
@@ -189,6 +229,8 @@ async function stoppedCluster({ clean } = { clean: true }): Promise<TestCluster>
   await cluster.node(0).exited;
   return cluster;
 }
+
+const isLock = (path: string): boolean => /lock-\d+$/.test(path);
 
 /** The only segment of a short log. */
 function logFileOf(cluster: TestCluster): string {
