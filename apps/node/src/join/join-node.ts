@@ -65,6 +65,9 @@ export async function joinNode(plan: JoinPlan): Promise<JoinedNode> {
   const target = parseUrl(url);
   if (holdsLog(directory)) throw anotherNode(directory);
   if (before === undefined) return joinAnew(plan, target);
+  const { ip, port } = before.address;
+  const text = `asks again as the node at ${ip}:${port}, like the start before it`;
+  plan.logger.info({ event: 'joining-again', address: before.address }, text);
   return ask(plan, target, before, await holdAddress(before.address, 'joined'));
 }
 

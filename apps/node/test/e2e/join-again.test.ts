@@ -28,6 +28,7 @@ describe('a node that waits to join', () => {
       await cluster.startAll([1, 2]);
       await node.start(['--join', cluster.url(0), '--as', 'learner']);
       expect(node.id).toBe(4);
+      await node.program.logged('joining-again');
     },
     60_000,
   );
