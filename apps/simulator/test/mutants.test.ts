@@ -7,37 +7,50 @@ const program = join(import.meta.dirname, '../dist/main.js');
 
 /** Those that a few seeds catch; `pnpm mutants` runs all of them. */
 const QUICK = [
+  'forget-vote-on-restart',
+  'forget-vote-on-step-down',
   'request-votes-before-sync',
   'own-vote-before-sync',
   'vote-reply-before-sync',
   'up-to-date-not-asked',
   'term-not-adopted-durably',
+  'commit-old-term-by-count',
   'answer-before-sync',
   'ack-append-before-sync',
   'count-own-entries-before-sync',
   'truncate-on-stale-append',
   'keep-conflicting-entries',
+  'commit-beyond-match',
+  'heartbeat-commit-not-clamped',
   'match-of-earlier-leadership',
   'old-half-not-counted',
-  'joint-majority-of-all',
+  'old-half-not-asked',
   'no-joint-phase',
   'single-step-before-no-op',
+  'second-change-before-first-is-committed',
+  'configuration-in-force-when-committed',
   'read-before-applied',
   'follower-reads-its-own-commit',
+  'snapshot-of-uncommitted-configuration',
+  'snapshot-without-its-configuration',
   'snapshot-adopted-before-rename',
   'snapshot-in-force-before-its-record',
+  'snapshot-acknowledged-when-complete',
+  'snapshot-adopted-before-whole',
+  'snapshot-of-two-transfers',
   'write-not-awaited',
   'rename-without-directory-sync',
   'compaction-before-mark',
   'head-of-an-earlier-vote',
   'flush-ahead-of-own-log',
+  'marked-before-sync',
+  'applied-index-apart-from-state',
   'pop-depends-on-the-node',
-  'retry-executed-again',
   'producers-not-flushed',
   'producers-not-in-snapshot',
 ];
 
-/** Ten times as many as the most patient one takes. */
+/** Thirty times as many as the most patient one takes. */
 const SEEDS = 100;
 
 function mutants(...args: string[]): { status: number | null; output: string } {
