@@ -4,10 +4,11 @@ import { BackupVerifier } from './backup-verifier.ts';
 import type { CallScope } from './call-scope.ts';
 import type { CallRunner } from './cluster.ts';
 import { RrmqError } from './error.ts';
+import { handshakeFailure } from './handshake.ts';
+import { reasonOf } from './reason.ts';
 import { parseJson, unexpected } from './reply.ts';
 import type { RetryingCaller, Tried } from './retrying.ts';
 import { type ByteSource, readText, type StreamTransport } from './stream-transport.ts';
-import { untrusted } from './untrusted.ts';
 import { type V1Caller, v1Refusal } from './v1-caller.ts';
 
 const PATH = '/v1/backup';
@@ -26,7 +27,10 @@ export interface BackupParts {
   readonly run: CallRunner;
 }
 
-/** Saves and restores all topics and messages of a cluster: `client.backup`. Both need the admin token. */
+/**
+ * Saves and restores all topics and messages of a cluster: `client.backup`. Both need the admin token, or, where the nodes
+ * have none, a client on the node's own machine.
+ */
 export class BackupClient {
   readonly #parts: BackupParts;
 
@@ -39,7 +43,8 @@ export class BackupClient {
    * checked then. A node that cannot begin is tried again, or another one; nothing is repeated later.
    */
   async *save(options: BackupOptions = {}): AsyncGenerator<Buffer, void, undefined> {
-    const response = await this.#parts.run(options, (scope) => this.#begin(scope, options));
+    const begun = await this.#parts.run(options, (scope) => this.#begin(scope, options));
+    const { response, url } = begun;
     const verifier = new BackupVerifier();
     try {
       for await (const bytes of response as AsyncIterable<Buffer>) {
@@ -47,7 +52,7 @@ export class BackupClient {
         yield bytes;
       }
     } catch (error) {
-      throw error instanceof RrmqError ? error : brokenOff(error, options);
+      throw error instanceof RrmqError ? error : brokenOff(error, { ...options, url });
     } finally {
       response.destroy();
     }
@@ -68,7 +73,7 @@ export class BackupClient {
     const sent = { method: 'POST', path: PATH, headers, signal: options.signal } as const;
     const reading = new Reading(source);
     const reply = await this.#parts.streams.upload(url, sent, reading).catch((error: unknown) => {
-      throw reading.hasFailed ? error : brokenOff(error, options, 'unknown');
+      throw reading.hasFailed ? error : brokenOff(error, { ...options, url }, 'unknown');
     });
     if (reply.status !== 200) throw v1Refusal(reply).error;
     const parsed = parseBody(restoredSchema, parseJson(reply.body));
@@ -77,26 +82,42 @@ export class BackupClient {
   }
 
   /** The head of the answer of the first node that begins. */
-  #begin(scope: CallScope, options: BackupOptions): Promise<IncomingMessage> {
+  #begin(scope: CallScope, options: BackupOptions): Promise<Begun> {
     const { caller, streams, v1 } = this.#parts;
     const headers = v1.headersFor('saveBackup');
-    const attempt = async (url: string): Promise<Tried<IncomingMessage>> => {
+    const attempt = async (url: string): Promise<Tried<Begun>> => {
       try {
         // The call's time bounds only how long it takes to begin.
         const signal = anyOf(scope.signal, options.signal);
         const sent = { method: 'GET', path: PATH, headers, signal } as const;
         const response = await scope.race(streams.download(url, sent));
-        if (response.statusCode === 200) return { kind: 'success', value: response };
+        if (response.statusCode === 200) return { kind: 'success', value: { response, url } };
         const { statusCode: status = 0, headers: received } = response;
-        return v1Refusal({ status, body: await readText(response), headers: received, url });
+        const body = await readText(response);
+        return await this.#explain(v1Refusal({ status, body, headers: received, url }), scope);
       } catch (error) {
         const failed =
-          error instanceof RrmqError ? error : (untrusted(error, url) ?? unreachable(error, url));
+          error instanceof RrmqError
+            ? error
+            : (handshakeFailure(error, url) ?? unreachable(error, url));
         return { kind: 'failure', error: failed, leaderHint: undefined };
       }
     };
     const mayRepeat = ({ retryable }: RrmqError): boolean => retryable;
     return caller.run({ name: 'saveBackup', attempt, mayRepeat, needsLeader: false }, scope);
+  }
+
+  /** A node that cannot begin may know no leader, which says more. */
+  async #explain(refusal: Refusal, scope: CallScope): Promise<Refusal> {
+    const { code, url } = refusal.error;
+    if (code !== 'backup-unavailable' || url === undefined) return refusal;
+    const asked = await this.#parts.v1.ask(url, { name: 'getCluster' }, scope);
+    if (asked.kind === 'failure' || asked.value.body.leader !== null) return refusal;
+    const details = { code: 'no-leader', outcome: 'none', retryable: true, url } as const;
+    return {
+      ...refusal,
+      error: new RrmqError('this node does not lead and knows of no leader', details),
+    };
   }
 
   /** The URL of a node that says that it leads: an upload cannot be sent on. */
@@ -116,6 +137,15 @@ export class BackupClient {
     return caller.run({ name: 'restoreBackup', attempt, mayRepeat, needsLeader: true }, scope);
   }
 }
+
+/** The head of a backup under way. */
+interface Begun {
+  readonly response: IncomingMessage;
+  /** Of the node that sends it. */
+  readonly url: string;
+}
+
+type Refusal = Extract<Tried<never>, { kind: 'failure' }>;
 
 /** A source that remembers whether it was the one that failed. */
 class Reading {
@@ -141,23 +171,19 @@ function anyOf(signal: AbortSignal, other: AbortSignal | undefined): AbortSignal
 }
 
 function unreachable(cause: unknown, url: string): RrmqError {
-  const text = `cannot reach ${url}: ${messageOf(cause)}`;
+  const text = `cannot reach ${url}: ${reasonOf(cause)}`;
   return new RrmqError(text, { code: 'unreachable', outcome: 'none', retryable: true, url, cause });
 }
 
 function brokenOff(
   cause: unknown,
-  { signal }: BackupOptions,
+  { signal, url }: BackupOptions & { readonly url: string },
   outcome: RrmqError['outcome'] = 'none',
 ): RrmqError {
   if (signal?.aborted === true) {
     const text = 'the call was aborted by its caller';
-    return new RrmqError(text, { code: 'aborted', outcome, retryable: false, cause });
+    return new RrmqError(text, { code: 'aborted', outcome, retryable: false, url, cause });
   }
-  const text = `the connection was lost before the end: ${messageOf(cause)}`;
-  return new RrmqError(text, { code: 'connection-lost', outcome, retryable: true, cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = `the connection was lost before the end: ${reasonOf(cause)}`;
+  return new RrmqError(text, { code: 'connection-lost', outcome, retryable: true, url, cause });
 }

@@ -4,6 +4,7 @@ import { BackupClient } from './backup.ts';
 import { CallScope } from './call-scope.ts';
 import { type CallRunner, ClusterClient } from './cluster.ts';
 import { RrmqError } from './error.ts';
+import { explainHangUp } from './handshake.ts';
 import { LeaderLocator } from './leader-locator.ts';
 import {
   type CallOptions,
@@ -179,7 +180,9 @@ export class RrmqClient {
   async #report(url: string, scope: CallScope): Promise<NodeReport> {
     const startedMs = performance.now();
     const attempt = await this.#transport.send(url, encodeRequest('status', undefined), scope);
-    if (attempt.kind === 'failure') return { url, reachable: false, error: attempt.error };
+    if (attempt.kind === 'failure') {
+      return { url, reachable: false, error: explainHangUp(attempt.error) };
+    }
     return { url, reachable: true, latencyMs: performance.now() - startedMs, ...attempt.body };
   }
 
@@ -198,7 +201,7 @@ export class RrmqClient {
 /**
  * A client of the cluster whose nodes answer at `urls` (one, several, or one string with commas); not all
  * nodes need to be named. Opens no connection yet.
- * @throws {TypeError} when a URL is none. @throws {RangeError} when an option is out of range.
+ * @throws {RrmqError} `invalid-parameter` when a URL is none. @throws {RangeError} when an option is out of range.
  */
 export function connect(
   urls: string | readonly string[],

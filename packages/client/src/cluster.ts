@@ -46,8 +46,8 @@ export interface TransferOptions extends CallOptions {
 }
 
 /**
- * What operators see and do: `client.cluster`. Changes need the admin token, or a client on the leader's own machine.
- * They are idempotent in effect: one that is in force already succeeds.
+ * What operators see and do: `client.cluster`. Changes need the admin token, or, where the nodes have
+ * none, a client on the leader's own machine. They are idempotent in effect: one that is in force already succeeds.
  */
 export class ClusterClient {
   readonly #v1: V1Caller;

@@ -4,6 +4,7 @@ import type { ErrorCode, Outcome, ProblemCode } from '@rrmq/contract';
  * Why a call failed: a code of the server (`errorCodes` and `problemCodes` of `@rrmq/contract`), or one of the client's own.
  * - `unreachable`: no node could be connected to; nothing was sent.
  * - `untrusted-certificate`: no node could be connected to, and one showed a certificate that is not trusted; nothing was sent.
+ * - `wrong-scheme`: no node could be connected to, and one with an https URL speaks no TLS; nothing was sent.
  * - `connection-lost`: the connection broke after the request may have been sent.
  * - `timeout`: no answer in time.
  * - `aborted`: the caller's `AbortSignal` ended the call.
@@ -16,6 +17,7 @@ export type RrmqErrorCode =
   | ProblemCode
   | 'unreachable'
   | 'untrusted-certificate'
+  | 'wrong-scheme'
   | 'connection-lost'
   | 'timeout'
   | 'aborted'
@@ -33,7 +35,7 @@ export interface RrmqErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error a call rejects with. */
+/** The only error a call rejects with; `connect` throws it when the URLs are wrong (`invalid-parameter`). */
 export class RrmqError extends Error {
   override readonly name = 'RrmqError';
   readonly code: RrmqErrorCode;
@@ -43,7 +45,7 @@ export class RrmqError extends Error {
   readonly retryable: boolean;
   /** The HTTP status of the refusal, or `undefined` when no answer came. */
   readonly status: number | undefined;
-  /** The node that was asked last, or `undefined` when none was. */
+  /** The node that was asked last; of several asked at once, the one that the message is about. `undefined`: none. */
   readonly url: string | undefined;
 
   constructor(message: string, details: RrmqErrorDetails) {

@@ -1,5 +1,7 @@
 import type { NodeStatus } from '@rrmq/contract';
 import { RrmqError } from './error.ts';
+import { isHandshakeFailure } from './handshake.ts';
+import { reasonOf } from './reason.ts';
 
 /** How many nodes known by hints only are remembered: more than any cluster has. */
 const LEARNT_MAX = 32;
@@ -35,8 +37,8 @@ export class LeaderLocator {
 
   /**
    * The leader's URL if it is known or one of the nodes says that it leads, else some node that answers.
-   * Calls at the same time share one search. Rejects when no node answers: with `untrusted-certificate` when one of
-   * them is there and not trusted, else with `unreachable`.
+   * Calls at the same time share one search. Rejects when no node answers: with `untrusted-certificate` or
+   * `wrong-scheme` when one of them is there and TLS fails, else with `unreachable`.
    */
   locate(): Promise<string> {
     if (this.#leader !== undefined) return Promise.resolve(this.#leader);
@@ -102,19 +104,24 @@ export class LeaderLocator {
     const reachable = answers.flatMap((a) => (a.status === 'fulfilled' ? [a.value.url] : []));
     const url = reachable[this.#turn++ % Math.max(1, reachable.length)];
     if (url !== undefined) return url;
-    const reasons = answers.flatMap((a) => (a.status === 'rejected' ? [a.reason as Error] : []));
-    const distrust = reasons.find((reason) => isDistrust(reason));
-    if (distrust !== undefined) throw distrust;
-    throw new RrmqError(`no node can be reached (${reasons.length} tried): ${String(reasons[0])}`, {
-      code: 'unreachable',
-      outcome: 'none',
-      retryable: true,
-    });
+    const reasons = answers.flatMap((a) => (a.status === 'rejected' ? [a.reason as unknown] : []));
+    const failed = reasons.find((reason) => isHandshakeFailure(reason));
+    throw failed ?? noneReachable(reasons);
   }
 }
 
-function isDistrust(reason: unknown): reason is RrmqError {
-  return reason instanceof RrmqError && reason.code === 'untrusted-certificate';
+/** They were asked at once; the first of them stands for all. */
+function noneReachable(reasons: readonly unknown[]): RrmqError {
+  const [first] = reasons;
+  const url = first instanceof RrmqError ? first.url : undefined;
+  const text = `no node can be reached (${reasons.length} tried): ${reasonOf(first)}`;
+  return new RrmqError(text, {
+    code: 'unreachable',
+    outcome: 'none',
+    retryable: true,
+    ...(url === undefined ? {} : { url }),
+    cause: first,
+  });
 }
 
 function notLeading(url: string) {

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import type { EndpointName, V1EndpointName } from '@rrmq/contract';
-import type { RrmqError } from './error.ts';
+import { RrmqError } from './error.ts';
 
 /** Options of one call. */
 export interface CallOptions {
@@ -85,7 +86,7 @@ export function parseOptions(options: ConnectOptions): Settings {
     maxPendingCalls: whole('maxPendingCalls', options.maxPendingCalls ?? 10_000, 1_000_000),
     maxPendingBytes: whole('maxPendingBytes', options.maxPendingBytes ?? 64 * 1024 * 1024, 2 ** 40),
     adminToken: parseToken(options.adminToken),
-    ca: options.ca,
+    ca: parseCa(options.ca),
     onRetry: options.onRetry ?? (() => undefined),
   };
 }
@@ -96,6 +97,21 @@ function parseToken(token: string | undefined): string | undefined {
   throw new RangeError('adminToken must be one or more visible ASCII characters without spaces');
 }
 
+/** Node would ignore in silence what is no certificate. */
+function parseCa(ca: string | Buffer | undefined): string | Buffer | undefined {
+  if (ca === undefined || areCertificates(ca.toString())) return ca;
+  throw new RangeError('ca must be certificates in PEM');
+}
+
+function areCertificates(pem: string): boolean {
+  const found = pem.match(/-----BEGIN ([\w ]*CERTIFICATE)-----[^-]*-----END \1-----/g) ?? [];
+  try {
+    return found.map((each) => new X509Certificate(each)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Checks a `timeoutMs`. @throws {RangeError} when it is not a whole number of ms that a timer can wait. */
 export function parseTimeoutMs(timeoutMs: number): number {
   return whole('timeoutMs', timeoutMs, TIMER_MS_MAX);
@@ -103,22 +119,30 @@ export function parseTimeoutMs(timeoutMs: number): number {
 
 /**
  * The base URLs of a list, or of one string with commas, without their last slash and each once.
- * @throws {TypeError} when there is none, or one is not an http(s) URL without query and fragment.
+ * @throws {RrmqError} `invalid-parameter` when there is none, or one is not an http(s) URL without path, query and fragment.
  */
 export function parseUrls(urls: string | readonly string[]): string[] {
-  const given = (typeof urls === 'string' ? urls.split(',') : [...urls]).map((url) => url.trim());
-  const parsed = given.filter((url) => url !== '').map(parseUrl);
-  if (parsed.length === 0) throw new TypeError('no URL given');
-  return [...new Set(parsed)];
+  const given: readonly unknown[] | undefined =
+    typeof urls === 'string' ? urls.split(',') : Array.isArray(urls) ? urls : undefined;
+  if (given === undefined) throw invalid('the URLs of the nodes must be a string or an array');
+  if (given.length === 0) throw invalid('no URL is given');
+  return [...new Set(given.map(parseUrl))];
 }
 
-function parseUrl(text: string): string {
+function parseUrl(given: unknown): string {
+  const text = typeof given === 'string' ? given.trim() : String(given);
+  if (text === '') throw invalid('one of the URLs is empty');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (url === undefined || !isHttp || url.search !== '' || url.hash !== '') {
-    throw new TypeError(`not an http or https URL: ${text}`);
+    throw invalid(`not an http or https URL: ${text}`);
   }
-  return url.href.replace(/\/+$/, '');
+  if (url.pathname === '/') return url.href.replace(/\/$/, '');
+  throw invalid(`the URL of a node has no path: write ${url.origin} instead of ${text}`);
+}
+
+function invalid(text: string): RrmqError {
+  return new RrmqError(text, { code: 'invalid-parameter', outcome: 'none', retryable: false });
 }
 
 function whole(name: string, value: number, max: number): number {

@@ -2,6 +2,7 @@ import { endpoints, type EndpointName, type ReplyOf } from '@rrmq/contract';
 import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
 import { Failures } from './failures.ts';
+import { isHandshakeFailure } from './handshake.ts';
 import type { LeaderLocator } from './leader-locator.ts';
 import type { Retry, Settings } from './options.ts';
 import type { EncodedRequest } from './request.ts';
@@ -109,12 +110,8 @@ export class RetryingCaller {
     if (leaderHint !== undefined && error.code !== 'unexpected-reply') {
       return this.#leaders.follow(leaderHint);
     }
-    const isGone = error.retryable
-      ? error.code !== 'overloaded'
-      : error.code === 'untrusted-certificate';
-    if (error.url !== undefined && isGone) {
-      this.#leaders.forget(error.url);
-    }
+    const isGone = error.retryable ? error.code !== 'overloaded' : isHandshakeFailure(error);
+    if (error.url !== undefined && isGone) this.#leaders.forget(error.url);
     return false;
   }
 

@@ -4,10 +4,11 @@ import type { EndpointName } from '@rrmq/contract';
 import { got, type Got, RequestError } from 'got';
 import type { CallScope } from './call-scope.ts';
 import { RrmqError } from './error.ts';
+import { handshakeFailure } from './handshake.ts';
 import type { Settings } from './options.ts';
+import { reasonOf } from './reason.ts';
 import { type Attempt, parseReply, type RawReply } from './reply.ts';
 import type { EncodedRequest } from './request.ts';
-import { untrusted } from './untrusted.ts';
 
 /** How long a connection may take to open, in ms: a node that is there accepts within a round trip. */
 const CONNECT_TIMEOUT_MS = 1000;
@@ -120,10 +121,10 @@ function transportError(error: unknown, url: string, scope: CallScope): RrmqErro
   if (scope.end !== undefined) {
     return new RrmqError(scope.describeEnd(), { ...details, code: scope.end });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (!sent) {
-    const distrust = untrusted(error, url);
-    if (distrust !== undefined) return distrust;
+    const failed = handshakeFailure(error, url);
+    if (failed !== undefined) return failed;
     return new RrmqError(`cannot reach ${url}: ${reason}`, { ...details, code: 'unreachable' });
   }
   return error instanceof RequestError && error.name === 'TimeoutError'

@@ -81,6 +81,20 @@ describe('a backup that is saved', () => {
   });
 
   it.each([
+    [null, 'no-leader', 'this node does not lead and knows of no leader'],
+    [1, 'backup-unavailable', 'the read was refused'],
+  ])('says why no node can begin when the leader is %p: %s', async (leader, code, text) => {
+    await using node: V1Node = await V1Node.start(({ call }, response) => {
+      if (call === 'GET /v1/cluster') json(response, 200, viewOf([node.url], 1, leader));
+      else problem(response, 'backup-unavailable', 'the read was refused');
+    });
+    await using client = connect(node.url, { ...quick, timeoutMs: 100 });
+    const error = await errorOf(saved(client));
+    expect(error).toMatchObject({ code, outcome: 'none', retryable: true, url: node.url });
+    expect(error.message).toContain(text);
+  });
+
+  it.each([
     [
       'breaks off',
       (response: ServerResponse) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connect } from '@rrmq/client';
+import { connect, RrmqError } from '@rrmq/client';
 import { errorOf, useFixture } from './fixture.ts';
 import type { Fault } from './seed-cluster.ts';
 
@@ -155,6 +155,9 @@ describe('the end of a call', () => {
     await Promise.all([cluster.kill(0), cluster.kill(1), cluster.kill(2)]);
     const error = await errorOf(client.publish('t', 'm', { timeoutMs: 1000 }));
     expect(error).toMatchObject({ code: 'unreachable', outcome: 'none', retryable: true });
+    expect(error.url).toBe(cluster.urls[0]);
+    const text = `no node can be reached (3 tried): cannot reach ${cluster.urls[0]}: connect`;
+    expect(error.message.slice(0, text.length)).toBe(text);
   });
 });
 
@@ -172,10 +175,24 @@ describe('close', () => {
 });
 
 describe('connect', () => {
-  it.each([[''], [' , '], [[]], ['localhost:7001'], ['ftp://x'], ['http://x/?a'], ['http://x#a']])(
-    'refuses the URLs %p',
-    (urls) => expect(() => connect(urls)).toThrow(TypeError),
-  );
+  it.each([
+    ['', 'one of the URLs is empty'],
+    ['http://x,', 'one of the URLs is empty'],
+    [['http://x', ''], 'one of the URLs is empty'],
+    [[], 'no URL is given'],
+    [undefined as never, 'the URLs of the nodes must be a string or an array'],
+    [[7 as never], 'not an http or https URL: 7'],
+    ['localhost:7001', 'not an http or https URL: localhost:7001'],
+    ['ftp://x', 'not an http or https URL: ftp://x'],
+    ['http://x/?a', 'not an http or https URL: http://x/?a'],
+    ['http://x#a', 'not an http or https URL: http://x#a'],
+    ['http://x:1/p', 'the URL of a node has no path: write http://x:1 instead of http://x:1/p'],
+  ])('refuses the URLs %j at once: %s', (urls, message) => {
+    expect(() => connect(urls)).toThrow(RrmqError);
+    expect(() => connect(urls)).toThrow(
+      expect.objectContaining({ code: 'invalid-parameter', outcome: 'none', message }),
+    );
+  });
 
   it('asks many nodes without a warning of Node about a leak', async () => {
     const warnings: Error[] = [];

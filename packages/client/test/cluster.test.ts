@@ -47,6 +47,12 @@ describe('the view of the cluster', () => {
     expect(node.seen[0]?.headers.authorization).toBeUndefined();
   });
 
+  it('from a URL that is none is refused', async () => {
+    await using client = connect('http://127.0.0.1:1', quick);
+    const error = await errorOf(client.cluster.status({ from: 'http://a/v1/cluster' }));
+    expect(error).toMatchObject({ code: 'invalid-parameter', outcome: 'none' });
+  });
+
   it('of a node that answers something else is an error', async () => {
     await using node = await V1Node.start((_, response) => json(response, 200, { hello: 1 }));
     await using client = connect(node.url, { ...quick, timeoutMs: 300 });
@@ -210,6 +216,51 @@ describe('https', () => {
       expect(error.message).toContain(`the certificate of ${node.url} is not trusted: self-signed`);
     }
     expect(retries).toEqual([]);
+  });
+
+  it('is not spoken by a plain port, which is said once and for all', async () => {
+    await using node = await V1Node.start();
+    const url = node.url.replace('http:', 'https:');
+    await using client = connect(url, quick);
+    for (const call of [client.topics(), client.backup.save().next()]) {
+      expect(await errorOf(call)).toMatchObject({
+        code: 'wrong-scheme',
+        outcome: 'none',
+        retryable: false,
+        url,
+        message: `${url} cannot be reached: that port speaks no TLS, so its URL begins with http://`,
+      });
+    }
+  });
+
+  it('may be what a port speaks that hangs up on a client without it', async () => {
+    const tls = { cert: testCertificate, key: testKey };
+    await using node = await V1Node.start(undefined, tls);
+    const url = node.url.replace('https:', 'http:');
+    await using client = connect(url, { ...quick, timeoutMs: 100 });
+    const error = await errorOf(client.topics());
+    expect(error).toMatchObject({ code: 'unreachable', outcome: 'none', retryable: true, url });
+    expect(error.message).toContain('perhaps that port speaks TLS, and its URL begins with https');
+    const [report] = await client.status();
+    expect(report).toMatchObject({ error: { code: 'unreachable', outcome: 'none', url } });
+  });
+
+  it.each([
+    '',
+    'no certificate',
+    testKey,
+    testCertificate.replace('MIIB', 'XXXX'),
+    testCertificate.slice(0, 100),
+  ])('takes no authority like %j', (ca) => {
+    expect(() => connect('https://a', { ca })).toThrow(
+      new RangeError('ca must be certificates in PEM'),
+    );
+    expect(() => connect('https://a', { ca: Buffer.from(ca) })).toThrow(RangeError);
+  });
+
+  it('takes several authorities, and words between them', () => {
+    const ca = `# first\n${testCertificate}# second\n${testCertificate}`;
+    expect(() => connect('https://a', { ca })).not.toThrow();
   });
 
   it.each(['', 'two words', 'line\nfeed'])('takes no token like %j', (adminToken) => {
