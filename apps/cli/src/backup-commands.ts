@@ -9,6 +9,7 @@ import { type Io, write } from './io.ts';
 import { NewFile } from './new-file.ts';
 import { type Column, Output, type OutputFormat } from './output.ts';
 import { countingBytes, Progress } from './progress.ts';
+import { reasonOf } from './reason.ts';
 import { withSession } from './session.ts';
 
 /** Stands for standard input or output. */
@@ -76,7 +77,7 @@ async function writeWhole(io: Io, bytes: Uint8Array): Promise<void> {
   try {
     await write(io.stdout, bytes);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     const next = 'throw away what was written, and save it again';
     throw new Failure(
       `the backup could not be written to its end: ${why}`,
@@ -207,7 +208,7 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 function unreadable(file: string, error: unknown): Failure {
-  const what = `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`;
+  const what = `cannot read ${file}: ${reasonOf(error)}`;
   return new Failure(what, 'name a backup made by `rrmq backup save`', exitCodes.failure);
 }
 

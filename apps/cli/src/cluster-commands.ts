@@ -1,7 +1,7 @@
 import type { ClusterView, NewMember, RrmqError } from '@rrmq/client';
 import { V1_TIMEOUT_MS } from '@rrmq/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { memberColumns, summaryOf } from './cluster-table.ts';
+import { memberColumns, memberRows, summaryOf } from './cluster-table.ts';
 import { parseDuration, parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, toFailure } from './failure.ts';
@@ -54,7 +54,7 @@ function addAdd(cluster: Command, io: Io): void {
   cluster
     .command('add')
     .description('make a node a member; it is a learner until it has caught up')
-    .argument('<ip:port[:internal]>', 'where it listens for clients and for peers', parseAddress)
+    .argument('<host:port[:internal]>', 'where clients and peers reach it', parseAddress)
     .addOption(
       new Option('--as <role>', 'what it is to be').choices(['voter', 'learner']).default('voter'),
     )
@@ -62,12 +62,14 @@ function addAdd(cluster: Command, io: Io): void {
     .addHelpText(
       'after',
       `
-A node that is started with --join adds itself.
+The host is an IP address, or a name that all nodes and clients can look up. Without a port for peers they
+use the first, too. A node that is started with --join adds itself; what is added here is the place of one
+that joins at this very address (rrmq-node --join URL --ip HOST --port PORT --internal-port INTERNAL).
 
 Examples:
-  $ rrmq cluster add 10.0.0.4:7001:8001
+  $ rrmq cluster add 10.0.0.4:7001:7101
   $ rrmq cluster add 10.0.0.4:7001 --as learner
-  $ rrmq cluster add '[fd00::4]:7001:8001' --replaces 2`,
+  $ rrmq cluster add '[fd00::4]:7001:7101' --replaces 2`,
     )
     .action(async (address: Address, options: AddOptions, command: Command) => {
       await withChange(io, command, async ({ client, output, call }) => {
@@ -181,17 +183,17 @@ async function watch(session: Session, intervalMs: number): Promise<void> {
 
 async function show({ output }: Session, view: ClusterView): Promise<void> {
   await output.note(summaryOf(view));
-  await output.object(view, view.members, memberColumns);
+  await output.object(view, memberRows(view), memberColumns);
 }
 
-/** `ip:port` or `ip:port:internal`; an IPv6 address in brackets. */
+/** `host:port` or `host:port:internal`; an IPv6 address in brackets. */
 function parseAddress(text: string): Address {
   const [, host = '', port = '', internal] =
     /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})(?::(\d{1,5}))?$/.exec(text) ?? [];
   const ports = [port, internal ?? port].map(Number);
   if (host === '' || ports.some((each) => each < 1 || each > 65_535)) {
     throw new InvalidArgumentError(
-      'It must be ip:port or ip:port:internal, as 10.0.0.4:7001:8001.',
+      'It must be host:port or host:port:internal, as 10.0.0.4:7001:7101.',
     );
   }
   const ip = host.replace(/^\[|\]$/g, '');

@@ -1,8 +1,23 @@
 import type { ClusterView, MemberView } from '@rrmq/client';
+import { formatBytes } from './bytes.ts';
 import type { Column } from './output.ts';
 
+/** A member, and what only the answering node knows of itself. */
+interface MemberRow extends MemberView {
+  /** `null`: not known yet. */
+  readonly freeBytes?: number | null;
+}
+
+/** The members of a view. A leader tells of itself elsewhere than of the others: it holds its own log, and lags behind nobody. */
+export function memberRows({ members, node, role, indexes, disk }: ClusterView): MemberRow[] {
+  return members.map((member) => {
+    if (member.id !== node || role !== 'leader') return member;
+    return { ...member, match: indexes.last, lagEntries: 0, freeBytes: disk.freeBytes };
+  });
+}
+
 /** A member's line in the table. */
-export const memberColumns: readonly Column<MemberView>[] = [
+export const memberColumns: readonly Column<MemberRow>[] = [
   { title: 'id', text: ({ id }) => String(id) },
   { title: 'url', text: ({ url }) => url },
   {
@@ -19,7 +34,7 @@ export const memberColumns: readonly Column<MemberView>[] = [
   { title: 'lag', text: ({ lagEntries }) => shown(lagEntries) },
   {
     title: 'disk',
-    text: ({ room }) => (room === undefined ? '-' : room ? 'ok' : 'full'),
+    text: diskOf,
     color: ({ room }, colors) => (room === false ? colors.red : String),
   },
 ];
@@ -46,6 +61,13 @@ function roleOf({ role, isLeader, promoting, replaces }: MemberView): string {
 function stateOf({ live, state }: MemberView): string {
   if (live === undefined) return '-';
   return live ? (state ?? '-') : 'silent';
+}
+
+/** Of a silent member nobody knows whether it still has room, or ever had. */
+function diskOf({ room, live, freeBytes }: MemberRow): string {
+  if (room === false) return 'full';
+  if (room === true) return live === true ? 'ok' : '?';
+  return typeof freeBytes === 'number' ? `${formatBytes(freeBytes)} free` : '-';
 }
 
 function shown(value: number | undefined): string {

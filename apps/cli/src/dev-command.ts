@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure } from './failure.ts';
+import { reasonOf } from './reason.ts';
 
 interface DevOptions {
   readonly nodes: number;
@@ -60,7 +61,7 @@ function nodeProgram(): string {
     const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { 'rrmq-node': string } };
     return join(dirname(manifest), bin['rrmq-node']);
   } catch (error) {
-    const what = `the package rrmq-node is missing: ${String(error)}`;
+    const what = `the package rrmq-node is missing: ${reasonOf(error)}`;
     throw new Failure(what, 'install it with `npm install rrmq-node`', exitCodes.failure);
   }
 }

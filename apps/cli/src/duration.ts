@@ -9,7 +9,9 @@ const DURATION_MS_MAX = 2 ** 31 - 1;
 export function parseDuration(text: string): number {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * (unitMs[unit] ?? Number.NaN));
-  if (ms >= 1 && ms <= DURATION_MS_MAX) return ms;
+  if (ms < 1) throw new InvalidArgumentError('It must be above zero, at least 1ms.');
+  if (ms > DURATION_MS_MAX) throw new InvalidArgumentError('It must be at most 596h.');
+  if (Number.isFinite(ms)) return ms;
   throw new InvalidArgumentError('It must be a duration such as 250ms, 5s or 1m.');
 }
 

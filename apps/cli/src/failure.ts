@@ -1,5 +1,7 @@
 import { RrmqError, type RrmqErrorCode } from '@rrmq/client';
 import { type ExitCode, exitCodes } from './exit-code.ts';
+import { OutputFailed } from './io.ts';
+import { reasonOf } from './reason.ts';
 
 /** How a command failed, in words for a person: what happened, and what to do about it. */
 export class Failure extends Error {
@@ -15,7 +17,7 @@ export class Failure extends Error {
 }
 
 /** A wrong command line. */
-export function usageFailure(what: string, next = 'see `rrmq --help`'): Failure {
+export function usageFailure(what: string, next: string): Failure {
   return new Failure(what, next, exitCodes.usage);
 }
 
@@ -23,7 +25,12 @@ export function usageFailure(what: string, next = 'see `rrmq --help`'): Failure 
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof RrmqError) return ofCall(error);
-  return new Failure(String(error), 'see `rrmq --help`', exitCodes.failure);
+  if (error instanceof OutputFailed) {
+    const what = `the output could not be written: ${error.message}`;
+    return new Failure(what, 'choose an output that has room', exitCodes.failure);
+  }
+  const next = 'run it again; if it lasts, report it with this message';
+  return new Failure(reasonOf(error), next, exitCodes.failure);
 }
 
 function ofCall(error: RrmqError): Failure {
@@ -36,7 +43,20 @@ function ofCall(error: RrmqError): Failure {
   if (error.code === 'aborted') {
     return new Failure(what, 'run the command again', exitCodes.interrupted);
   }
-  return new Failure(what, nextSteps[error.code] ?? 'see `rrmq status`', exitCodeOf(error));
+  return new Failure(what, nextStepAfter(error), exitCodeOf(error));
+}
+
+/** What to do about an error of a call that certainly had no effect. */
+export function nextStepAfter(error: RrmqError): string {
+  if (error.code === 'unreachable' && isHangUp(error)) return schemeOrStart;
+  return nextSteps[error.code] ?? 'see `rrmq status`';
+}
+
+/** A port that speaks TLS hangs up on who does not; so does a node that ends just then. */
+function isHangUp({ url, cause }: { url?: string | undefined; cause?: unknown }): boolean {
+  if (url?.startsWith('http:') !== true) return false;
+  if (cause instanceof RrmqError) return isHangUp(cause);
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 }
 
 const unavailable: ReadonlySet<RrmqErrorCode> = new Set([
@@ -59,6 +79,8 @@ function exitCodeOf({ code }: RrmqError): ExitCode {
 }
 
 const startOrName = 'start a cluster with `rrmq dev`, or name its nodes with --url or RRMQ_URL';
+const schemeOrStart =
+  'if the nodes speak TLS, write https:// in --url or RRMQ_URL; else start them, with `rrmq dev` for example';
 const needsMajority =
   'wait for an election; if it lasts, `rrmq status` shows whether a majority of the nodes runs';
 
@@ -66,6 +88,7 @@ const nextSteps: Partial<Record<RrmqErrorCode, string>> = {
   unreachable: startOrName,
   'untrusted-certificate':
     'name the certificate of the authority that signed it with --ca; it must be for the address in the URL',
+  'wrong-scheme': 'write http:// in --url or RRMQ_URL, or start the nodes with TLS',
   timeout: 'see `rrmq status`, or allow more time with --timeout',
   'not-leader': needsMajority,
   'no-leader': needsMajority,

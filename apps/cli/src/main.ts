@@ -25,6 +25,7 @@ process.exitCode = await run(
     stderr: process.stderr,
     env: process.env,
     isTerminal: {
+      stdin: isatty(process.stdin.fd),
       stdout: isatty(process.stdout.fd),
       stderr: isatty(process.stderr.fd),
     },

@@ -1,7 +1,9 @@
 import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 import { exitCodes } from './exit-code.ts';
 import { Failure } from './failure.ts';
+import { reasonOf } from './reason.ts';
 
 /** A backup holds every message: it is for its owner only. */
 const MODE = 0o600;
@@ -98,10 +100,14 @@ function taken(path: string): Failure {
 }
 
 function unwritable(path: string, error: unknown): Failure {
+  if (codeOf(error) === 'ENOENT') {
+    const what = `cannot write ${path}: there is no folder ${dirname(path)}`;
+    return new Failure(what, 'create the folder, or choose another', exitCodes.failure);
+  }
   const next = 'choose a place that can be written and has room';
-  return new Failure(`cannot write ${path}: ${String(error)}`, next, exitCodes.failure);
+  return new Failure(`cannot write ${path}: ${reasonOf(error)}`, next, exitCodes.failure);
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return types.isNativeError(error) && 'code' in error ? String(error.code) : undefined;
 }

@@ -40,9 +40,9 @@ export class Output {
 
   /** Writes all records at once. */
   async records<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<void> {
-    if (this.#format === 'json') return this.#line(JSON.stringify(rows, undefined, 2));
+    if (this.#format === 'json') return this.#line(json(rows, 2));
     if (this.#format === 'jsonl') {
-      return this.text(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      return this.text(rows.map((row) => `${json(row)}\n`).join(''));
     }
     if (this.#format === 'table' || this.#io.isTerminal.stdout) {
       return this.#line(this.#table(rows, columns));
@@ -57,8 +57,8 @@ export class Output {
     rows: readonly Row[],
     columns: readonly Column<Row>[],
   ): Promise<void> {
-    if (this.#format === 'json') return this.#line(JSON.stringify(value, undefined, 2));
-    if (this.#format === 'jsonl') return this.#line(JSON.stringify(value));
+    if (this.#format === 'json') return this.#line(json(value, 2));
+    if (this.#format === 'jsonl') return this.#line(json(value));
     await this.records(rows, columns);
   }
 
@@ -67,17 +67,23 @@ export class Output {
     if (this.isForPeople) await this.text('\u001b[H\u001b[J');
   }
 
-  /** A list that is written record by record, so that nothing waits in memory for the end. */
+  /** A list that is written record by record, one a line, so that nothing waits in memory for the end. */
   list<Row>(text: (row: Row) => string): RecordList<Row> {
-    return new RecordList((chunk) => this.text(chunk), {
-      format: this.#format,
-      text: this.#io.isTerminal.stdout ? (row) => printable(text(row)) : text,
-    });
+    return this.#list((row) => onOneLine(text(row)));
+  }
+
+  /** The same for messages: they are content, which a pipe gets as it is, and which may have several lines. */
+  messages<Row>(text: (row: Row) => string): RecordList<Row> {
+    return this.#list(this.#io.isTerminal.stdout ? (row) => printable(text(row)) : text);
+  }
+
+  #list<Row>(text: (row: Row) => string): RecordList<Row> {
+    return new RecordList((chunk) => this.text(chunk), { format: this.#format, text });
   }
 
   /** A sentence for a person; says nothing to a program. */
   async note(sentence: string): Promise<void> {
-    if (this.isForPeople) await this.#line(printable(sentence));
+    if (this.isForPeople) await this.#line(onOneLine(sentence));
   }
 
   /** Writes `text` as it is. */
@@ -136,8 +142,8 @@ export class RecordList<Row> {
   }
 
   #encode(row: Row): string {
-    if (this.#format === 'json') return `${this.#isEmpty ? '[\n' : ',\n'}  ${JSON.stringify(row)}`;
-    return this.#format === 'jsonl' ? `${JSON.stringify(row)}\n` : `${this.#text(row)}\n`;
+    if (this.#format === 'json') return `${this.#isEmpty ? '[\n' : ',\n'}  ${json(row)}`;
+    return this.#format === 'jsonl' ? `${json(row)}\n` : `${this.#text(row)}\n`;
   }
 }
 
@@ -146,6 +152,11 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (char) =>
     char === '\n' || char === '\t' ? char : escaped(char),
   );
+}
+
+/** The escapes of control characters are JSON's: a parser reads the same value. */
+function json(value: unknown, indent?: number): string {
+  return printable(JSON.stringify(value, undefined, indent));
 }
 
 function onOneLine(text: string): string {

@@ -3,6 +3,7 @@ import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, usageFailure } from './failure.ts';
 import { type Io, OutputClosed } from './io.ts';
+import { reasonOf } from './reason.ts';
 import { type Session, withSession } from './session.ts';
 
 interface PopOptions {
@@ -33,7 +34,7 @@ Examples:
     )
     .action(async (topic: string, options: PopOptions, command: Command) => {
       if (options.all === true && options.number !== undefined) {
-        throw usageFailure('-n and --all exclude each other');
+        throw usageFailure('-n and --all exclude each other', 'see `rrmq pop --help`');
       }
       const max = options.all === true ? Number.POSITIVE_INFINITY : (options.number ?? 1);
       await withSession(io, command, async (session) => {
@@ -45,7 +46,7 @@ Examples:
 
 async function popUpTo(session: Session, topic: string, max: number): Promise<number> {
   const { client, output, call, io } = session;
-  const list = output.list<{ message: string }>(({ message }) => message);
+  const list = output.messages<{ message: string }>(({ message }) => message);
   let popped = 0;
   try {
     while (popped < max) {
@@ -64,8 +65,7 @@ async function popUpTo(session: Session, topic: string, max: number): Promise<nu
 }
 
 function unprinted(topic: string, error: unknown): Failure {
-  const why = error instanceof Error ? error.message : String(error);
-  const what = `the output could not be written (${why}): the last message taken off ${topic} is gone`;
+  const what = `the output could not be written (${reasonOf(error)}): the last message taken off ${topic} is gone`;
   return new Failure(what, 'make room for the output before you go on', exitCodes.unknown);
 }
 

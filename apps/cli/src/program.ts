@@ -20,7 +20,7 @@ import { addTopicCommands } from './topic-commands.ts';
  * @param version what `--version` prints
  */
 export async function run(args: readonly string[], io: Io, version: string): Promise<ExitCode> {
-  const help: HelpText = { out: '', err: '' };
+  const help: HelpText = { out: '', err: '', command: 'rrmq' };
   try {
     const program = buildProgram(io, version, help);
     await program.parseAsync([...args], { from: 'user' });
@@ -34,6 +34,8 @@ export async function run(args: readonly string[], io: Io, version: string): Pro
 interface HelpText {
   out: string;
   err: string;
+  /** The command whose usage was wrong, as one types it. */
+  command: string;
 }
 
 function buildProgram(io: Io, version: string, help: HelpText): Command {
@@ -52,11 +54,13 @@ function buildProgram(io: Io, version: string, help: HelpText): Command {
         .argParser(parseDuration)
         .default(10_000, '10s'),
     )
-    .option('--token-file <file>', 'holds the admin token (env: RRMQ_ADMIN_TOKEN)')
+    .option(
+      '--token-file <file>',
+      'a file that holds the admin token (env: RRMQ_ADMIN_TOKEN is the token itself)',
+    )
     .option('--ca <file>', 'certificates by which nodes with https URLs are trusted, in PEM')
     .addHelpText('after', `${exitCodesHelp}\n\n${examples}`)
     .showSuggestionAfterError()
-    .exitOverride()
     .configureOutput({
       writeOut: (text) => {
         help.out += text;
@@ -73,7 +77,17 @@ function buildProgram(io: Io, version: string, help: HelpText): Command {
   addClusterCommands(program, io);
   addBackupCommands(program, io);
   addDevCommand(program);
+  rememberCommand(program, 'rrmq', help);
   return program;
+}
+
+/** Each command, when it ends the parsing, says which one it is: its help is what helps. */
+function rememberCommand(command: Command, path: string, help: HelpText): void {
+  command.exitOverride((error) => {
+    help.command = path;
+    throw error;
+  });
+  for (const each of command.commands) rememberCommand(each, `${path} ${each.name()}`, help);
 }
 
 async function fail(io: Io, error: unknown, help: HelpText): Promise<ExitCode> {
@@ -95,11 +109,8 @@ async function endParsing(io: Io, error: CommanderError, help: HelpText): Promis
   if (error.code === 'commander.help') {
     await write(io.stderr, help.err).catch(() => undefined);
   } else {
-    await report(
-      io,
-      error.message.replace(/^error: /, '').replaceAll('\n', ' '),
-      'see `rrmq --help`',
-    );
+    const what = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    await report(io, what, `see \`${help.command} --help\``);
   }
   return exitCodes.usage;
 }

@@ -3,9 +3,13 @@ import { parseWhole } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
 import { Failure, toFailure, usageFailure } from './failure.ts';
 import { readAll, readLines } from './input.ts';
-import type { Io } from './io.ts';
+import { type Io, write } from './io.ts';
 import { counting, Progress } from './progress.ts';
 import { type Session, withSession } from './session.ts';
+
+const seeHelp = 'see `rrmq publish --help`';
+const giveMessage =
+  "give the message as an argument or by a pipe; '' as an argument is an empty one";
 
 interface PublishOptions {
   readonly lines?: true;
@@ -29,7 +33,8 @@ export function addPublishCommand(program: Command, io: Io): void {
     .addHelpText(
       'after',
       `
-Standard input without --lines is one message, taken as it is, with its last line feed.
+Standard input without --lines is one message, taken as it is, with its last line feed; it must not be
+empty: an empty message is the argument ''.
 With --lines a line ends at \\n or at \\r\\n, which do not belong to the message; all else does, spaces and
 a \\r elsewhere too. An empty line is an empty message; one missing line end at the very end is fine.
 Messages are published in order; at the first that fails the command stops and says how far it got.
@@ -61,14 +66,29 @@ function messagesOf(
   options: PublishOptions,
 ): AsyncIterable<string> {
   const fromInput = messages.length === 0 || (messages.length === 1 && messages[0] === '-');
-  if (fromInput) return options.lines === true ? readLines(io.stdin) : wholeInput(io);
-  if (options.lines === true) throw usageFailure('--lines reads standard input: give no messages');
-  if (messages.includes('-')) throw usageFailure('- for standard input must stand alone');
+  if (fromInput) return options.lines === true ? lineByLine(io) : wholeInput(io);
+  if (options.lines === true)
+    throw usageFailure('--lines reads standard input: give no messages', seeHelp);
+  if (messages.includes('-')) throw usageFailure('- for standard input must stand alone', seeHelp);
   return fromArguments(messages);
 }
 
+/** @throws {Failure} when there is no input: it hardly was meant to be a message. */
 async function* wholeInput(io: Io): AsyncGenerator<string> {
-  yield await readAll(io.stdin);
+  await tellPerson(io, 'reading one message from standard input, to its end (Ctrl-D)');
+  const message = await readAll(io.stdin);
+  if (message !== '') yield message;
+  else if (!io.stop.aborted) throw usageFailure('standard input is empty', giveMessage);
+}
+
+async function* lineByLine(io: Io): AsyncGenerator<string> {
+  await tellPerson(io, 'reading messages from standard input, one a line, to its end (Ctrl-D)');
+  yield* readLines(io.stdin);
+}
+
+/** Who sits before a terminal that waits must know what for. */
+async function tellPerson(io: Io, sentence: string): Promise<void> {
+  if (io.isTerminal.stdin) await write(io.stderr, `${sentence}\n`).catch(() => undefined);
 }
 
 async function* fromArguments(messages: readonly string[]): AsyncGenerator<string> {

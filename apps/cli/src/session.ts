@@ -1,9 +1,16 @@
-import { type CallOptions, connect, type ConnectOptions, type RrmqClient } from '@rrmq/client';
+import {
+  type CallOptions,
+  connect,
+  type ConnectOptions,
+  type RrmqClient,
+  RrmqError,
+} from '@rrmq/client';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageFailure } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output, type OutputFormat } from './output.ts';
+import { reasonOf } from './reason.ts';
 
 /** The nodes of `rrmq dev`, so that a first try needs no option. */
 export const defaultUrls = 'http://127.0.0.1:7001,http://127.0.0.1:7002,http://127.0.0.1:7003';
@@ -39,7 +46,7 @@ export async function withSession(
   const client = connectTo(urls, {
     timeoutMs: timeout,
     adminToken: adminToken(io, tokenFile),
-    ca: ca === undefined ? undefined : contentOf(ca, '--ca'),
+    ca: authorities(ca),
     ...options,
   });
   try {
@@ -51,36 +58,51 @@ export async function withSession(
 
 /** By file or by environment, never by argument: other users of the machine can read arguments. */
 function adminToken(io: Io, file: string | undefined): string | undefined {
-  if (file === undefined) return io.env['RRMQ_ADMIN_TOKEN'] || undefined;
-  const token = contentOf(file, '--token-file').trim();
-  if (token !== '') return token;
-  throw usageFailure(`${file} holds no token`, 'write the admin token of the cluster into it');
+  const token =
+    file === undefined ? io.env['RRMQ_ADMIN_TOKEN'] : contentOf(file, '--token-file').trim();
+  if (file === undefined && (token ?? '') === '') return undefined;
+  if (isAccepted({ adminToken: token })) return token;
+  const source = file === undefined ? 'RRMQ_ADMIN_TOKEN is' : `--token-file ${file} holds`;
+  const what = `${source} no admin token: one is of visible ASCII characters, without spaces`;
+  throw usageFailure(what, 'give the admin token that the nodes were started with');
+}
+
+function authorities(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const ca = contentOf(file, '--ca');
+  if (isAccepted({ ca })) return ca;
+  const what = `--ca ${file} holds no certificates in PEM`;
+  throw usageFailure(
+    what,
+    'name the file of the authority that signed the certificates of the nodes',
+  );
+}
+
+/** What an option may be, the client decides alone; here it is asked, to lay a refusal to the right file. */
+function isAccepted(options: ConnectOptions): boolean {
+  try {
+    connect(defaultUrls, options);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function contentOf(file: string, option: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`${option} cannot be read: ${why}`, 'name a file that you may read');
-  }
-}
-
-/** @throws {Failure} when a URL is more than a node's: calls have their own paths. */
-function requireNoPath(urls: string): void {
-  for (const url of urls.split(',').map((each) => each.trim())) {
-    if (!URL.canParse(url) || new URL(url).pathname === '/') continue;
-    const next = `write it without the path: ${new URL(url).origin}`;
-    throw usageFailure(`the URL of a node has no path: ${url}`, next);
+    const what = `${option} ${file} cannot be read: ${reasonOf(error)}`;
+    throw usageFailure(what, 'name a file that you may read');
   }
 }
 
 function connectTo(urls: string, options: ConnectOptions): RrmqClient {
-  requireNoPath(urls);
   try {
     return connect(urls, options);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw usageFailure(what, 'give --url or RRMQ_URL as http://host:port, several with commas');
+    if (!(error instanceof RrmqError)) throw error;
+    const next = 'give --url or RRMQ_URL as http://host:port, several with commas';
+    throw usageFailure(error.message, next);
   }
 }

@@ -1,8 +1,8 @@
-import type { ClusterView, MemberView, NodeReport } from '@rrmq/client';
+import type { ClusterView, MemberView, NodeReport, RrmqError } from '@rrmq/client';
 import { type Command, Option } from 'commander';
 import { parseDuration } from './duration.ts';
 import { exitCodes } from './exit-code.ts';
-import { Failure } from './failure.ts';
+import { Failure, nextStepAfter } from './failure.ts';
 import type { Io } from './io.ts';
 import type { Column } from './output.ts';
 import { type Session, withSession } from './session.ts';
@@ -23,6 +23,8 @@ interface NodeRow {
 /** What the nodes said. */
 interface Look {
   readonly rows: readonly NodeRow[];
+  /** Why nodes said nothing; the one that helps most is first. */
+  readonly errors: readonly RrmqError[];
   /** Who leads by what a node said, when none of those named says so itself. */
   readonly leader: MemberView | undefined;
 }
@@ -57,12 +59,12 @@ Examples:
 }
 
 async function showOnce(session: Session): Promise<void> {
-  const { rows, leader } = await look(session);
+  const { rows, errors, leader } = await look(session);
   await session.output.records(rows, columns);
-  if (!rows.some(({ reachable }) => reachable)) {
-    const next = 'start a cluster with `rrmq dev`, or name its nodes with --url or RRMQ_URL';
-    const why = rows[0]?.error ?? 'none was asked';
-    throw new Failure(`no node can be reached: ${why}`, next, exitCodes.unavailable);
+  const [error] = errors;
+  if (error !== undefined && !rows.some(({ reachable }) => reachable)) {
+    const what = `no node can be reached: ${error.message}`;
+    throw new Failure(what, nextStepAfter(error), exitCodes.unavailable);
   }
   if (rows.some(({ role }) => role === 'Leader')) return;
   if (leader !== undefined) {
@@ -90,10 +92,13 @@ async function look(session: Session): Promise<Look> {
     reports.map(async ({ url, reachable }) => (reachable ? viewFrom(session, url) : undefined)),
   );
   const rows = reports.map((report, i) => toRow(report, views[i]?.node ?? null));
-  if (rows.some(({ role }) => role === 'Leader')) return { rows, leader: undefined };
+  const errors = reports
+    .flatMap((report) => (report.reachable ? [] : [report.error]))
+    .toSorted((a, b) => Number(a.retryable) - Number(b.retryable));
+  if (rows.some(({ role }) => role === 'Leader')) return { rows, errors, leader: undefined };
   const leader = views.flatMap((view) => view?.members ?? []).find(({ isLeader }) => isLeader);
   const row = leader === undefined ? undefined : await leaderRow(session, leader, rows);
-  return { rows: row === undefined ? rows : [...rows, row], leader };
+  return { rows: row === undefined ? rows : [...rows, row], errors, leader };
 }
 
 /** How the node sees the cluster; `undefined` when it cannot say, as nodes of earlier versions. */

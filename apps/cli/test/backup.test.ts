@@ -87,8 +87,24 @@ describe('rrmq backup save', () => {
   });
 
   it('says where it cannot write', async () => {
-    const ran = await onNode(['backup', 'save', join(folder, 'no', 'a.backup')]);
-    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('cannot write') });
+    const file = join(folder, 'no', 'a.backup');
+    const missing = await onNode(['backup', 'save', file]);
+    expect(missing).toMatchObject({ code: 1 });
+    const what = `cannot write ${file}: there is no folder ${join(folder, 'no')}`;
+    expect(missing.err).toBe(`error: ${what}\nnext: create the folder, or choose another\n`);
+    await writeFile(join(folder, 'file'), '');
+    const ran = await onNode(['backup', 'save', join(folder, 'file', 'a.backup')]);
+    expect(ran.err).toContain(`${join('file', 'a.backup')}: not a directory (ENOTDIR)\n`);
+    expect(ran.err).not.toContain('.partial');
+  });
+
+  it('says what other commands say when no leader is known', async () => {
+    node.role = 'Follower';
+    node.v1 = () => 'backup-unavailable';
+    const ran = await onNode(['backup', 'save', join(folder, 'a.backup'), '--timeout', '200ms']);
+    expect(ran).toMatchObject({ code: 4, out: '' });
+    expect(ran.err).toContain('this node does not lead and knows of no leader');
+    expect(ran.err).toContain('[no-leader]\nnext: wait for an election');
   });
 
   it('writes to standard output, but not to a terminal or a reader that leaves', async () => {

@@ -61,14 +61,15 @@ const added = { id: 4, clusterId: 'c', clusterEpoch: 1, members: [], configurati
 
 describe('rrmq cluster status', () => {
   beforeEach(() => {
-    node.view = { members };
+    const disk = { freeBytes: 2048, logBytes: 1, dirtyBytes: 0 };
+    node.view = { members, node: 1, leader: 1, disk };
   });
 
   it('shows a line a member when piped', async () => {
     const { code, out } = await onNode(['cluster', 'status']);
     expect(code).toBe(0);
     expect(out.split('\n')).toEqual([
-      '1\thttp://10.0.0.1:7001\tvoter, leader\t-\t-\t-\t-',
+      '1\thttp://10.0.0.1:7001\tvoter, leader\t-\t9\t0\t2.0 KiB free',
       '2\thttp://10.0.0.2:7002\tvoter\tsilent\t9\t0\tfull',
       '3\thttp://10.0.0.3:7003\tlearner, to replace 2\tsnapshot\t0\t9\tok',
       '',
@@ -77,8 +78,19 @@ describe('rrmq cluster status', () => {
 
   it('draws a table with a summary on a terminal', async () => {
     const ran = await onNode(['cluster', 'status'], { isTerminal: true, env: { NO_COLOR: '1' } });
-    expect(ran.out).toContain('cluster c0ffee, seen by node 7: term 3; leader 7; 2 voters of 3');
+    expect(ran.out).toContain('cluster c0ffee, seen by node 1: term 3; leader 1; 2 voters of 3');
     expect(ran.out).toContain('│ id');
+  });
+
+  it('does not know the disk of a member that was never seen, nor what another node holds', async () => {
+    const unseen = { ...members[1], match: 0, room: true } as never;
+    node.view = { members: [members[0], unseen] as never, node: 2, role: 'follower', leader: 1 };
+    const { out } = await onNode(['cluster', 'status']);
+    expect(out.split('\n').map((line) => line.split('\t').slice(3))).toEqual([
+      ['-', '-', '-', '-'],
+      ['silent', '0', '0', '?'],
+      [],
+    ]);
   });
 
   it('is one object as json, and one line as jsonl', async () => {
@@ -91,6 +103,7 @@ describe('rrmq cluster status', () => {
 
   it('ends with 4 when no leader is known or no node answers', async () => {
     node.role = 'Follower';
+    node.view = {};
     const ran = await onNode(['cluster', 'status', '--timeout', '500ms']);
     expect(ran).toMatchObject({ code: 4, err: expect.stringContaining('knows no leader') });
     const around = { url: 'http://127.0.0.1:1' };
@@ -115,16 +128,18 @@ describe('rrmq cluster status', () => {
 describe('changes of the cluster', () => {
   it('add a node', async () => {
     node.v1 = () => ({ status: 201, body: added });
-    const ran = await onNode(['cluster', 'add', '10.0.0.4:7004:8004', '--replaces', '2']);
+    const ran = await onNode(['cluster', 'add', '10.0.0.4:7004:7104', '--replaces', '2']);
     expect(ran).toEqual({ code: 0, out: '4\n', err: '' });
     await onNode(['cluster', 'add', '[fd00::4]:7004', '--as', 'learner']);
+    await onNode(['cluster', 'add', 'node-4.local:7004:7104']);
     expect(node.v1Requests.map(({ body }) => JSON.parse(body) as object)).toEqual([
       {
-        address: { ip: '10.0.0.4', port: 7004, internalPort: 8004 },
+        address: { ip: '10.0.0.4', port: 7004, internalPort: 7104 },
         as: 'voter',
         replaces: 2,
       },
       { address: { ip: 'fd00::4', port: 7004, internalPort: 7004 }, as: 'learner' },
+      { address: { ip: 'node-4.local', port: 7004, internalPort: 7104 }, as: 'voter' },
     ]);
   });
 
@@ -204,7 +219,10 @@ describe('the admin token', () => {
       for (const { out, err } of runs) expect(out + err).not.toMatch(/from-(file|env)/);
       await writeFile(file, ' \n');
       const empty = await rrmq(['cluster', 'remove', '2', '--token-file', file], { env });
-      expect(empty).toMatchObject({ code: 2, err: expect.stringContaining('holds no token') });
+      expect(empty).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('holds no admin token'),
+      });
     } finally {
       await rm(folder, { recursive: true });
     }

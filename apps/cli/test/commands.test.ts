@@ -48,6 +48,30 @@ describe('rrmq topic', () => {
     expect((await onNode(['topic', 'ls', '-o', format])).out).toBe(expected);
   });
 
+  it('keeps one name a line: control characters are made visible', async () => {
+    const name = 'two\nlines\u009b';
+    const visible = 'two\\u000alines\\u009b\n';
+    expect((await onNode(['topic', 'create', name])).out).toBe(visible);
+    expect((await onNode(['topic', 'ls'])).out).toBe(visible);
+    for (const format of ['json', 'jsonl']) {
+      const { out } = await onNode(['topic', 'ls', '-o', format]);
+      expect(out).toContain('"two\\nlines\\u009b"');
+      expect(out).not.toContain('\u009b');
+      expect([JSON.parse(out)].flat()).toEqual([{ topic: name }]);
+    }
+  });
+
+  it('says that its output could not be written', async () => {
+    const stdout = new ClosedPipe(0, undefined, 'ENOSPC');
+    node.topics.set('t', []);
+    expect(await onNode(['topic', 'ls'], { stdout })).toMatchObject({
+      code: 1,
+      err:
+        'error: the output could not be written: no space left on device (ENOSPC)\n' +
+        'next: choose an output that has room\n',
+    });
+  });
+
   it('draws a table on a terminal, without colors under NO_COLOR', async () => {
     node.topics.set('evil\u001b[2J', []);
     const plain = await onNode(['topic', 'ls'], { isTerminal: true, env: { NO_COLOR: '1' } });
@@ -75,6 +99,33 @@ describe('rrmq publish', () => {
     const ran = await onNode(['publish', 't', ...args], { stdin });
     expect(ran).toEqual({ code: 0, out: '', err: '' });
     expect(node.topics.get('t')).toEqual(expected);
+  });
+
+  it.each([[[]], [['-']]])('refuses empty standard input with %j', async (args) => {
+    const ran = await onNode(['publish', 't', ...args]);
+    expect(ran).toEqual({
+      code: 2,
+      out: '',
+      err:
+        'error: standard input is empty\n' +
+        "next: give the message as an argument or by a pipe; '' as an argument is an empty one\n",
+    });
+    expect(node.topics.get('t')).toEqual([]);
+  });
+
+  it('publishes an empty message that is an argument', async () => {
+    expect(await onNode(['publish', 't', ''])).toMatchObject({ code: 0, err: '' });
+    expect(node.topics.get('t')).toEqual(['']);
+  });
+
+  it.each([
+    [[], 'reading one message from standard input'],
+    [['--lines'], 'reading messages from standard input, one a line'],
+  ])('tells who types it with %j what it waits for', async (args, sentence) => {
+    const around = { stdin: ['typed'], isStdinTerminal: true };
+    const ran = await onNode(['publish', 't', ...args], around);
+    expect(ran).toEqual({ code: 0, out: '', err: `${sentence}, to its end (Ctrl-D)\n` });
+    expect(node.topics.get('t')).toEqual(['typed']);
   });
 
   it('tells a person how many', async () => {
@@ -259,5 +310,8 @@ describe('a cluster that does not answer', () => {
     const ran = await rrmq(['topic', 'create', 'x', '--timeout', '200ms'], around);
     expect(ran.code).toBe(4);
     expect(ran.err).toContain('[unreachable]\nnext: start a cluster with `rrmq dev`');
+    expect(ran.err).toContain(
+      'no node can be reached (1 tried): cannot reach http://127.0.0.1:1: ',
+    );
   });
 });

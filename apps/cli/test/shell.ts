@@ -7,7 +7,9 @@ export interface Surroundings {
   readonly url?: string;
   readonly stdin?: readonly (string | Buffer)[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Standard output and standard error. */
   readonly isTerminal?: boolean;
+  readonly isStdinTerminal?: boolean;
   readonly stop?: AbortSignal;
   readonly stdout?: Writable;
 }
@@ -32,7 +34,11 @@ export async function rrmq(args: readonly string[], around: Surroundings = {}): 
       stdout: around.stdout ?? out,
       stderr: err,
       env: { ...env, ...around.env },
-      isTerminal: { stdout: isTerminal, stderr: isTerminal },
+      isTerminal: {
+        stdin: around.isStdinTerminal ?? false,
+        stdout: isTerminal,
+        stderr: isTerminal,
+      },
       stop: around.stop ?? new AbortController().signal,
     },
     '1.2.3',
@@ -66,6 +72,8 @@ export class ClosedPipe extends Writable {
   override _write(_chunk: Buffer, _encoding: BufferEncoding, done: (e?: Error) => void): void {
     this.#onWrite();
     if (this.#writes-- > 0) return done();
-    done(Object.assign(new Error(`write ${this.#code}`), { code: this.#code }));
+    const message =
+      this.#code === 'ENOSPC' ? 'ENOSPC: no space left on device, write' : 'write EPIPE';
+    done(Object.assign(new Error(message), { code: this.#code }));
   }
 }

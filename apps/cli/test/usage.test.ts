@@ -38,12 +38,37 @@ describe('usage', () => {
     expect(ran.err).toMatch(/^error: .+\nnext: .+\n$/);
   });
 
-  it('says why a URL with a path is refused', async () => {
-    const ran = await rrmq(['topic', 'ls', '--url', 'http://b:1/queue']);
-    expect(ran.err).toBe(
-      'error: the URL of a node has no path: http://b:1/queue\n' +
-        'next: write it without the path: http://b:1\n',
-    );
+  it.each([
+    ['http://b:1/queue', 'the URL of a node has no path: write http://b:1 instead of'],
+    ['http://b:1,', 'one of the URLs is empty'],
+    ['', 'one of the URLs is empty'],
+    ['b:1', 'not an http or https URL: b:1'],
+  ])('says why the URLs %j are refused', async (urls, why) => {
+    const ran = await rrmq(['topic', 'ls', '--url', urls]);
+    expect(ran.err).toContain(`error: ${why}`);
+    expect(ran.err).toContain('\nnext: give --url or RRMQ_URL as http://host:port, several with');
+  });
+
+  it.each([
+    [['pop', 't', '-n', '0'], 'rrmq pop'],
+    [['pop', 't', '-n', '1', '--all'], 'rrmq pop'],
+    [['pop'], 'rrmq pop'],
+    [['pop', 't', '--nonsense'], 'rrmq pop'],
+    [['publish', 't', 'a', '--lines'], 'rrmq publish'],
+    [['publish', 't', 'a', '-'], 'rrmq publish'],
+    [['topic', 'lst'], 'rrmq topic'],
+    [['cluster', 'add', 'x'], 'rrmq cluster add'],
+    [['backup', 'save'], 'rrmq backup save'],
+    [['nonsense'], 'rrmq'],
+    [['pop', 't', '--timeout', '5'], 'rrmq'],
+  ])('%j names the help that helps: of %s', async (args, command) => {
+    const ran = await rrmq(args);
+    expect(ran.err).toContain(`\nnext: see \`${command} --help\`\n`);
+  });
+
+  it('says that a duration must be above zero', async () => {
+    const ran = await rrmq(['topic', 'ls', '--timeout', '0s']);
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('must be above zero') });
   });
 
   it('is said in our own words', async () => {
@@ -99,9 +124,15 @@ describe('durations', () => {
     ['2h', 7_200_000],
   ])('%s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-  it.each(['', '5', '0s', '-1s', '1d', '1e3s', '600h', '0.1ms'])('%p is none', (text) => {
+  it.each(['', '5', '-1s', '1d', '1e3s'])('%p is none', (text) => {
     expect(() => parseDuration(text)).toThrow('duration');
   });
+
+  it.each(['0s', '0.1ms'])('%p is too short', (text) => {
+    expect(() => parseDuration(text)).toThrow('above zero');
+  });
+
+  it('600h is too long', () => expect(() => parseDuration('600h')).toThrow('at most 596h'));
 });
 
 describe('lines of input', () => {
