@@ -61,6 +61,7 @@ function isHangUp({ url, cause }: { url?: string | undefined; cause?: unknown })
 
 const unavailable: ReadonlySet<RrmqErrorCode> = new Set([
   'unreachable',
+  'wrong-scheme',
   'timeout',
   'connection-lost',
   'not-leader',

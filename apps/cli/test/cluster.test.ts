@@ -18,7 +18,7 @@ function onNode(args: string[], around: Surroundings = {}): Promise<Ran> {
   return rrmq(args, { url: node.url, ...around });
 }
 
-const address = { ip: '10.0.0.2', port: 7002, internalPort: 8002 };
+const address = { ip: '10.0.0.2', port: 7002, internalPort: 7102 };
 const members: MemberView[] = [
   { id: 1, url: 'http://10.0.0.1:7001', address, role: 'voter', isLeader: true },
   {

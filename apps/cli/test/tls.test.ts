@@ -45,6 +45,7 @@ describe('https', () => {
   it.each(commands)('%j advises http for a port that speaks no TLS', async (args) => {
     const url = plain.url.replace('http:', 'https:');
     const ran = await rrmq(args, { url });
+    expect(ran.code).toBe(4);
     expect(ran.err).toContain(`${url} cannot be reached: that port speaks no TLS`);
     expect(ran.err).toContain('\nnext: write http:// in --url or RRMQ_URL');
     expect(ran.err.trim().split('\n')).toHaveLength(2);

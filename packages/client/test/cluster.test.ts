@@ -5,7 +5,7 @@ import { testCertificate, testKey } from './test-certificate.ts';
 import { json, problem, redirect, V1Node, viewOf } from './v1-node.ts';
 
 const quick = { retryDelayMs: 1, retryDelayMsMax: 5 };
-const address = { ip: '10.0.0.4', port: 7004, internalPort: 8004 };
+const address = { ip: '10.0.0.4', port: 7004, internalPort: 7104 };
 const change = { clusterId: 'c', clusterEpoch: 1, members: [], id: 4 };
 const configuration = {
   members: [],
