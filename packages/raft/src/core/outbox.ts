@@ -113,6 +113,7 @@ export class Outbox {
 
   writeTruncation(after: LogIndex): void {
     this.#batches = keepThrough(this.#batches, after);
+    this.#unsayAfter(after);
     if (after < this.#orderedThrough) {
       this.#truncateAfter = after;
       this.#orderedThrough = after;
@@ -136,6 +137,7 @@ export class Outbox {
     this.#install = { mark, keepsSuffix: false };
     this.#truncateAfter = undefined;
     this.#batches = keepsSuffix ? keepAfter(this.#batches, mark.index) : [];
+    if (!keepsSuffix) this.#unsayAfter(mark.index);
     this.#orderedThrough = mark.index;
     this.#voidAfter(committed);
   }
@@ -206,6 +208,13 @@ export class Outbox {
       this.#install !== undefined ||
       this.#truncateAfter !== undefined ||
       this.#batches.length > 0
+    );
+  }
+
+  /** Entries after this one will never be written: what would be said of them with the write was not true. */
+  #unsayAfter(after: LogIndex): void {
+    this.#thenSend = this.#thenSend.filter(
+      (rpc) => rpc.kind !== 'append-reply' || !rpc.ok || rpc.match <= after,
     );
   }
 
