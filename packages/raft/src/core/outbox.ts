@@ -11,7 +11,7 @@ interface WriteInFlight {
   /** The log is durable through here once this write is; lowered when a later write truncates. */
   durableThrough: LogIndex;
   /** What may be sent only when this write is durable. */
-  readonly thenSend: Rpc[];
+  thenSend: Rpc[];
   /** Whether it holds a term or vote. */
   readonly hardState: boolean;
   /** The term in which this write makes the node's vote for itself durable. */
@@ -113,7 +113,6 @@ export class Outbox {
 
   writeTruncation(after: LogIndex): void {
     this.#batches = keepThrough(this.#batches, after);
-    this.#unsayAfter(after);
     if (after < this.#orderedThrough) {
       this.#truncateAfter = after;
       this.#orderedThrough = after;
@@ -137,7 +136,6 @@ export class Outbox {
     this.#install = { mark, keepsSuffix: false };
     this.#truncateAfter = undefined;
     this.#batches = keepsSuffix ? keepAfter(this.#batches, mark.index) : [];
-    if (!keepsSuffix) this.#unsayAfter(mark.index);
     this.#orderedThrough = mark.index;
     this.#voidAfter(committed);
   }
@@ -211,18 +209,16 @@ export class Outbox {
     );
   }
 
-  /** Entries after this one will never be written: what would be said of them with the write was not true. */
-  #unsayAfter(after: LogIndex): void {
-    this.#thenSend = this.#thenSend.filter(
-      (rpc) => rpc.kind !== 'append-reply' || !rpc.ok || rpc.match <= after,
-    );
-  }
-
-  /** What was durable, or will be, after this entry no longer counts. */
+  /**
+   * What was durable, or will be, after this entry no longer counts, and nobody is told of it any more: by the time when
+   * one write is durable, the next one may be, too, which took its entries away.
+   */
   #voidAfter(after: LogIndex): void {
     this.#durable = logIndex(Math.min(this.#durable, after));
+    this.#thenSend = sayThrough(this.#thenSend, after);
     for (const write of this.#inFlight) {
       write.durableThrough = logIndex(Math.min(write.durableThrough, after));
+      write.thenSend = sayThrough(write.thenSend, after);
     }
   }
 }
@@ -232,6 +228,9 @@ function keepAfter(batches: readonly EntryBatch[], index: LogIndex): EntryBatch[
     .filter((batch) => batch.last > index)
     .map((batch) => (batch.first > index ? batch : batch.slice(logIndex(index + 1), batch.last)));
 }
+
+const sayThrough = (rpcs: Rpc[], after: LogIndex): Rpc[] =>
+  rpcs.filter((rpc) => rpc.kind !== 'append-reply' || !rpc.ok || rpc.match <= after);
 
 function keepThrough(batches: readonly EntryBatch[], after: LogIndex): EntryBatch[] {
   return batches
