@@ -85,6 +85,7 @@ export class BackupClient {
   #begin(scope: CallScope, options: BackupOptions): Promise<Begun> {
     const { caller, streams, v1 } = this.#parts;
     const headers = v1.headersFor('saveBackup');
+    const leaderless = new Map<string, RrmqError>();
     const attempt = async (url: string): Promise<Tried<Begun>> => {
       try {
         // The call's time bounds only how long it takes to begin.
@@ -94,7 +95,8 @@ export class BackupClient {
         if (response.statusCode === 200) return { kind: 'success', value: { response, url } };
         const { statusCode: status = 0, headers: received } = response;
         const body = await readText(response);
-        return await this.#explain(v1Refusal({ status, body, headers: received, url }), scope);
+        const refusal = v1Refusal({ status, body, headers: received, url });
+        return await this.#explain(refusal, { scope, leaderless });
       } catch (error) {
         const failed =
           error instanceof RrmqError
@@ -107,17 +109,23 @@ export class BackupClient {
     return caller.run({ name: 'saveBackup', attempt, mayRepeat, needsLeader: false }, scope);
   }
 
-  /** A node that cannot begin may know no leader, which says more. */
-  async #explain(refusal: Refusal, scope: CallScope): Promise<Refusal> {
+  /**
+   * A node that cannot begin may know no leader, which says more. When the call's time is over before the node has said
+   * so again, what it said the last time holds.
+   */
+  async #explain(refusal: Refusal, { scope, leaderless }: Explaining): Promise<Refusal> {
     const { code, url } = refusal.error;
     if (code !== 'backup-unavailable' || url === undefined) return refusal;
     const asked = await this.#parts.v1.ask(url, { name: 'getCluster' }, scope);
-    if (asked.kind === 'failure' || asked.value.body.leader !== null) return refusal;
+    if (asked.kind === 'failure') {
+      return { ...refusal, error: leaderless.get(url) ?? refusal.error };
+    }
+    leaderless.delete(url);
+    if (asked.value.body.leader !== null) return refusal;
     const details = { code: 'no-leader', outcome: 'none', retryable: true, url } as const;
-    return {
-      ...refusal,
-      error: new RrmqError('this node does not lead and knows of no leader', details),
-    };
+    const error = new RrmqError('this node does not lead and knows of no leader', details);
+    leaderless.set(url, error);
+    return { ...refusal, error };
   }
 
   /** The URL of a node that says that it leads: an upload cannot be sent on. */
@@ -136,6 +144,12 @@ export class BackupClient {
     const mayRepeat = ({ retryable }: RrmqError): boolean => retryable;
     return caller.run({ name: 'restoreBackup', attempt, mayRepeat, needsLeader: true }, scope);
   }
+}
+
+interface Explaining {
+  readonly scope: CallScope;
+  /** By URL: what nodes said that knew of no leader when they were asked last. */
+  readonly leaderless: Map<string, RrmqError>;
 }
 
 /** The head of a backup under way. */

@@ -88,7 +88,7 @@ describe('a backup that is saved', () => {
       if (call === 'GET /v1/cluster') json(response, 200, viewOf([node.url], 1, leader));
       else problem(response, 'backup-unavailable', 'the read was refused');
     });
-    await using client = connect(node.url, { ...quick, timeoutMs: 100 });
+    await using client = connect(node.url, { ...quick, timeoutMs: 1_000 });
     const error = await errorOf(saved(client));
     expect(error).toMatchObject({ code, outcome: 'none', retryable: true, url: node.url });
     expect(error.message).toContain(text);
