@@ -1,5 +1,5 @@
-export { type Bytes } from './byte-writer.ts';
-export { encodeCommand } from './command-encoding.ts';
+export { type Bytes } from './bytes/byte-writer.ts';
+export { encodeCommand } from './commands/command-encoding.ts';
 export {
   type Command,
   type CreateTopic,
@@ -11,22 +11,22 @@ export {
   type RestoreChunk,
   type RestoreEnd,
   commandEffect,
-} from './command.ts';
-export { decodeCommand } from './command-decoding.ts';
+} from './commands/command.ts';
+export { decodeCommand } from './commands/command-decoding.ts';
 export {
   ANSWERS_PER_PRODUCER_MAX,
   MESSAGES_PER_COMMAND_MAX,
   PRODUCERS_MAX,
   PRODUCER_ID_BYTES_MAX,
-} from './limits.ts';
+} from './commands/limits.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,
   type StoreOperation,
   type StoreOperationKind,
-} from './memory-store.ts';
-export { NodeStoreHost } from './node-store-host.ts';
-export { verifyStore } from './node-verify-store.ts';
+} from './store/memory-store.ts';
+export { NodeStoreHost } from './store/node-store-host.ts';
+export { verifyStore } from './store/node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
 export { type QueueView, type RestoreStatus } from './queue-view.ts';
 export {
@@ -41,10 +41,10 @@ export {
   type Restored,
   type TopicCreated,
   messageId,
-} from './result.ts';
-export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot-chunk.ts';
-export { SnapshotRejected } from './snapshot-sink.ts';
-export { type StoreReport } from './store-walk.ts';
+} from './results/result.ts';
+export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot/snapshot-chunk.ts';
+export { SnapshotRejected } from './snapshot/snapshot-sink.ts';
+export { type StoreReport } from './store/store-walk.ts';
 export {
   type Change,
   type RangeLimit,
@@ -56,5 +56,5 @@ export {
   type StoreReader,
   type StoreView,
   type WriteLevels,
-} from './store.ts';
-export { type TopicStats } from './topic.ts';
+} from './store/store.ts';
+export { type TopicStats } from './state/topic.ts';

@@ -8,23 +8,23 @@ import {
   logIndex,
   logTime,
 } from '@rrmq/raft';
-import { decodeCommand } from './command-decoding.ts';
-import { CHANGE_BYTES } from './dirty.ts';
-import { executeCommand } from './execution.ts';
-import { planFlush } from './flush-plan.ts';
-import { findViolations } from './invariants.ts';
-import { PRODUCERS_MAX } from './limits.ts';
-import { loadState } from './loading.ts';
-import type { QueueState } from './queue-state.ts';
+import { decodeCommand } from './commands/command-decoding.ts';
+import { CHANGE_BYTES } from './state/dirty.ts';
+import { executeCommand } from './execution/execution.ts';
+import { planFlush } from './state/flush-plan.ts';
+import { findViolations } from './state/invariants.ts';
+import { PRODUCERS_MAX } from './commands/limits.ts';
+import { loadState } from './state/loading.ts';
+import type { QueueState } from './state/queue-state.ts';
 import type { QueueView, RestoreStatus } from './queue-view.ts';
-import type { QueueResult } from './result.ts';
-import { StoreSink } from './snapshot-sink.ts';
-import { encodeSnapshot } from './snapshot-stream.ts';
-import { hashResult, hashTermStart } from './state-hash.ts';
-import { META_KEY } from './store-keys.ts';
-import { decodeMeta } from './store-records.ts';
-import type { Store, StoreHost } from './store.ts';
-import { type TopicStats, depthOf } from './topic.ts';
+import type { QueueResult } from './results/result.ts';
+import { StoreSink } from './snapshot/snapshot-sink.ts';
+import { encodeSnapshot } from './snapshot/snapshot-stream.ts';
+import { hashResult, hashTermStart } from './results/state-hash.ts';
+import { META_KEY } from './store/store-keys.ts';
+import { decodeMeta } from './store/store-records.ts';
+import type { Store, StoreHost } from './store/store.ts';
+import { type TopicStats, depthOf } from './state/topic.ts';
 
 export interface QueueMachineOptions {
   /** Where the state is kept. */

@@ -1,4 +1,4 @@
-import type { TopicStats } from './topic.ts';
+import type { TopicStats } from './state/topic.ts';
 
 /** Reads of a queue, as this node has executed it so far. */
 export interface QueueView {

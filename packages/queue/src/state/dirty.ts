@@ -1,4 +1,4 @@
-import type { Message } from './result.ts';
+import type { Message } from '../results/result.ts';
 import type { Topic } from './topic.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
-import type { Arena } from './arena.ts';
-import { ByteReader } from './byte-reader.ts';
-import { type Bytes, ByteWriter, LENGTH_BYTES, byteLength } from './byte-writer.ts';
-import { ANSWERS_PER_PRODUCER_MAX } from './limits.ts';
-import type { Answer, ProducerMemory } from './producers.ts';
-import type { RestoreProgress } from './restore-progress.ts';
-import type { Message } from './result.ts';
+import type { Arena } from '../bytes/arena.ts';
+import { ByteReader } from '../bytes/byte-reader.ts';
+import { type Bytes, ByteWriter, LENGTH_BYTES, byteLength } from '../bytes/byte-writer.ts';
+import { ANSWERS_PER_PRODUCER_MAX } from '../commands/limits.ts';
+import type { Answer, ProducerMemory } from '../state/producers.ts';
+import type { RestoreProgress } from '../state/restore-progress.ts';
+import type { Message } from '../results/result.ts';
 import {
   KeyKind,
   MESSAGE_KEY_BYTES,

@@ -1,7 +1,7 @@
 import { assert } from '@rrmq/raft';
-import { Arena } from './arena.ts';
+import { Arena } from '../bytes/arena.ts';
 import type { QueueState } from './queue-state.ts';
-import { KeyKind, RESTORE_KEY, messageKey, placeKey } from './store-keys.ts';
+import { KeyKind, RESTORE_KEY, messageKey, placeKey } from '../store/store-keys.ts';
 import {
   encodeMessage,
   encodeMeta,
@@ -9,8 +9,8 @@ import {
   encodeRestore,
   encodeTopic,
   producerKey,
-} from './store-records.ts';
-import type { Change, StoreReader } from './store.ts';
+} from '../store/store-records.ts';
+import type { Change, StoreReader } from '../store/store.ts';
 import type { Topic } from './topic.ts';
 
 /** Messages that one flush takes out of the store at most, so that it ends soon; the next one goes on. */

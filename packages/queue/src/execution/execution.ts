@@ -1,10 +1,10 @@
-import type { DecodedCommand, DecodedMessage, DecodedPublish } from './command-decoding.ts';
-import type { CreateTopic, Pop } from './command.ts';
-import type { Answer } from './producers.ts';
-import { type QueueState, addMessage, takeMessage } from './queue-state.ts';
+import type { DecodedCommand, DecodedMessage, DecodedPublish } from '../commands/command-decoding.ts';
+import type { CreateTopic, Pop } from '../commands/command.ts';
+import type { Answer } from '../state/producers.ts';
+import { type QueueState, addMessage, takeMessage } from '../state/queue-state.ts';
 import { beginRestore, endRestore, isRestore, restoreChunk } from './restoring.ts';
-import { type QueueResult, refused } from './result.ts';
-import { type Topic, emptyTopic } from './topic.ts';
+import { type QueueResult, refused } from '../results/result.ts';
+import { type Topic, emptyTopic } from '../state/topic.ts';
 
 /** Executes a command on `state`, whose index and time are the command's. A refused command changes nothing. */
 export function executeCommand(state: QueueState, command: DecodedCommand): QueueResult {

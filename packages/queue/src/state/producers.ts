@@ -1,6 +1,6 @@
 import { assert } from '@rrmq/raft';
-import type { ProducerStep } from './command.ts';
-import { ANSWERS_PER_PRODUCER_MAX, PRODUCERS_MAX } from './limits.ts';
+import type { ProducerStep } from '../commands/command.ts';
+import { ANSWERS_PER_PRODUCER_MAX, PRODUCERS_MAX } from '../commands/limits.ts';
 
 /** The sequences that a publish gave to its messages: `first … first + count - 1`. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import { answersFit } from './invariants.ts';
+import { answersFit } from '../state/invariants.ts';
 import { portionsOf } from './store-entries.ts';
 import { END_KEY, FIRST_KEY, parseKey } from './store-keys.ts';
 import {

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs/promises';
-import { codeOf } from './error-code.ts';
+import { codeOf } from '../bytes/error-code.ts';
 import { StoreCorrupt } from './store.ts';
 import { type RootDatabase, open } from 'lmdb';
 

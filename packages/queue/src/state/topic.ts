@@ -1,6 +1,6 @@
-import { BodySlab } from './body-slab.ts';
+import { BodySlab } from '../bytes/body-slab.ts';
 import { Fifo } from './fifo.ts';
-import type { Message } from './result.ts';
+import type { Message } from '../results/result.ts';
 
 /**
  * A named queue. Its messages `popped + 1 … lastSequence` can be popped; those through `storedThrough` are in the

@@ -1,7 +1,7 @@
 import type { ProducerMemory } from './producers.ts';
 import { type QueueState, emptyState } from './queue-state.ts';
-import { RunningHash } from './running-hash.ts';
-import { portionsOf } from './store-entries.ts';
+import { RunningHash } from '../results/running-hash.ts';
+import { portionsOf } from '../store/store-entries.ts';
 import {
   END_KEY,
   FIRST_KEY,
@@ -10,15 +10,15 @@ import {
   RESTORE_KEY,
   kindRange,
   parseKey,
-} from './store-keys.ts';
+} from '../store/store-keys.ts';
 import {
   type TopicRecord,
   decodeMeta,
   decodeProducer,
   decodeRestore,
   decodeTopic,
-} from './store-records.ts';
-import { type Store, type StoreHost, type StoreReader, StoreCorrupt } from './store.ts';
+} from '../store/store-records.ts';
+import { type Store, type StoreHost, type StoreReader, StoreCorrupt } from '../store/store.ts';
 import { type Topic, emptyTopic } from './topic.ts';
 
 /** The state that a store holds: topics and producers come into memory, messages stay. Rejects with `StoreCorrupt`. */

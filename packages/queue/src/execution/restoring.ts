@@ -1,16 +1,16 @@
-import type { DecodedChunk, DecodedCommand } from './command-decoding.ts';
-import type { RestoreBegin } from './command.ts';
-import { answersFit } from './invariants.ts';
-import { PRODUCERS_MAX } from './limits.ts';
-import { type QueueState, type Restore, addMessage } from './queue-state.ts';
-import { type RecordStreamStep, STREAM_START, readRecords } from './record-stream.ts';
-import type { RestoreProgress } from './restore-progress.ts';
-import { type QueueResult, refused } from './result.ts';
-import { RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot-chunk.ts';
-import { parseKey } from './store-keys.ts';
-import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from './store-records.ts';
-import { type StoreEntry, StoreCorrupt } from './store.ts';
-import { depthOf, emptyTopic } from './topic.ts';
+import type { DecodedChunk, DecodedCommand } from '../commands/command-decoding.ts';
+import type { RestoreBegin } from '../commands/command.ts';
+import { answersFit } from '../state/invariants.ts';
+import { PRODUCERS_MAX } from '../commands/limits.ts';
+import { type QueueState, type Restore, addMessage } from '../state/queue-state.ts';
+import { type RecordStreamStep, STREAM_START, readRecords } from '../snapshot/record-stream.ts';
+import type { RestoreProgress } from '../state/restore-progress.ts';
+import { type QueueResult, refused } from '../results/result.ts';
+import { RECORDS_PER_CHUNK_MAX, decodeChunk } from '../snapshot/snapshot-chunk.ts';
+import { parseKey } from '../store/store-keys.ts';
+import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from '../store/store-records.ts';
+import { type StoreEntry, StoreCorrupt } from '../store/store.ts';
+import { depthOf, emptyTopic } from '../state/topic.ts';
 
 /** A million messages a second for 35 years; sums of a few larger ones would not be exact. */
 const COUNTER_MAX = 2 ** 50;

@@ -1,4 +1,4 @@
-import type { Bytes } from './byte-writer.ts';
+import type { Bytes } from '../bytes/byte-writer.ts';
 
 /** What a log entry does to the queue. Its bytes: `command-encoding.ts`. */
 export type Command = CreateTopic | Publish | Pop | RestoreBegin | RestoreChunk | RestoreEnd;

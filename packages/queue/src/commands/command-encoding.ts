@@ -1,4 +1,4 @@
-import { ByteWriter, LENGTH_BYTES, byteLength } from './byte-writer.ts';
+import { ByteWriter, LENGTH_BYTES, byteLength } from '../bytes/byte-writer.ts';
 import type {
   Command,
   NewMessage,

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
-import { portionsOf } from './store-entries.ts';
+import { portionsOf } from '../store/store-entries.ts';
 import { encodeEnd, encodeRecord } from './record-stream.ts';
 import { CHUNK_PAYLOAD_BYTES_MAX, RECORDS_PER_CHUNK_MAX, encodeChunk } from './snapshot-chunk.ts';
-import { KeyKind, META_KEY, RESTORE_KEY, kindRange, messageKey, parseKey } from './store-keys.ts';
-import { decodeMeta, decodeTopic, encodeTopic } from './store-records.ts';
-import { type StoreEntry, type StoreReader, StoreCorrupt } from './store.ts';
+import { KeyKind, META_KEY, RESTORE_KEY, kindRange, messageKey, parseKey } from '../store/store-keys.ts';
+import { decodeMeta, decodeTopic, encodeTopic } from '../store/store-records.ts';
+import { type StoreEntry, type StoreReader, StoreCorrupt } from '../store/store.ts';
 
 /**
  * The chunks of what a view shows, made one at a time as they are asked for; each carries at most `payloadBytes`.

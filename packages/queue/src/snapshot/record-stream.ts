@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { StoreEntry } from './store.ts';
+import type { StoreEntry } from '../store/store.ts';
 
 /**
  * A snapshot is a stream of records – keys and values of the store, as they are – and an end, cut anywhere into chunks

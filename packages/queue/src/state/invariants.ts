@@ -1,6 +1,6 @@
 import type { ProducerMemory } from './producers.ts';
 import type { QueueState } from './queue-state.ts';
-import type { Message } from './result.ts';
+import type { Message } from '../results/result.ts';
 import { type Topic, depthOf } from './topic.ts';
 
 /**

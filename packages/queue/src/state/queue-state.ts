@@ -2,10 +2,10 @@ import { assert } from '@rrmq/raft';
 import { Dirty } from './dirty.ts';
 import { Producers } from './producers.ts';
 import type { RestoreProgress } from './restore-progress.ts';
-import type { Message } from './result.ts';
-import { RunningHash } from './running-hash.ts';
+import type { Message } from '../results/result.ts';
+import { RunningHash } from '../results/running-hash.ts';
 import { StoredMessages } from './stored-messages.ts';
-import type { Store } from './store.ts';
+import type { Store } from '../store/store.ts';
 import { type Topic, depthOf } from './topic.ts';
 
 /** All that the machine knows: a function of the log up to `index`. What is not in memory is in the store. */

@@ -1,4 +1,4 @@
-import type { RecordStreamState } from './record-stream.ts';
+import type { RecordStreamState } from '../snapshot/record-stream.ts';
 
 /** How far the restore of a backup has come. Replaced as a whole by each command. */
 export interface RestoreProgress {

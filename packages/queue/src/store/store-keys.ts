@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { ByteWriter } from './byte-writer.ts';
-import { PRODUCER_ID_BYTES_MAX } from './limits.ts';
+import type { ByteWriter } from '../bytes/byte-writer.ts';
+import { PRODUCER_ID_BYTES_MAX } from '../commands/limits.ts';
 
 /**
  * The keys of the store; numbers are big-endian, so that keys sort by them. Values: `store-records.ts`.

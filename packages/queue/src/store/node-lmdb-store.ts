@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import type { Transaction } from 'lmdb';
-import { codeOf } from './error-code.ts';
+import { codeOf } from '../bytes/error-code.ts';
 import type { Lmdb } from './node-lmdb-file.ts';
 import {
   type Change,

@@ -1,7 +1,7 @@
-import type { Message } from './result.ts';
-import { messageKey, parseKey } from './store-keys.ts';
-import { decodeMessage } from './store-records.ts';
-import { type Store, type StoreEntry, StoreCorrupt } from './store.ts';
+import type { Message } from '../results/result.ts';
+import { messageKey, parseKey } from '../store/store-keys.ts';
+import { decodeMessage } from '../store/store-records.ts';
+import { type Store, type StoreEntry, StoreCorrupt } from '../store/store.ts';
 import type { Topic } from './topic.ts';
 
 /** A range of so many costs half of what single reads do; more save nothing. */

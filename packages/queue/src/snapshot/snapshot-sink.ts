@@ -1,9 +1,9 @@
 import { type LogIndex, type LogTime, type SnapshotSink, logIndex, logTime } from '@rrmq/raft';
 import { type RecordStreamState, STREAM_START, readRecords } from './record-stream.ts';
 import { decodeChunk } from './snapshot-chunk.ts';
-import { parseKey } from './store-keys.ts';
-import { walkStore } from './store-walk.ts';
-import type { ReceivingStore, StoreEntry, StoreHost } from './store.ts';
+import { parseKey } from '../store/store-keys.ts';
+import { walkStore } from '../store/store-walk.ts';
+import type { ReceivingStore, StoreEntry, StoreHost } from '../store/store.ts';
 
 /** The chunks are no snapshot of a queue, or not all of one; says why. */
 export class SnapshotRejected extends Error {

@@ -1,4 +1,4 @@
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader } from '../bytes/byte-reader.ts';
 import { COMMAND_VERSION, CommandKind, PublishFlag } from './command-encoding.ts';
 import type { Command, NewMessage, ProducerStep, RestoreChunk } from './command.ts';
 import { MESSAGES_PER_COMMAND_MAX, PRODUCER_ID_BYTES_MAX } from './limits.ts';
