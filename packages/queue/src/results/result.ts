@@ -1,6 +1,22 @@
+import type { Attributes } from '../commands/command.ts';
+
 /** What came of a command. Plain values; nobody changes them. */
 export type QueueResult =
-  TopicCreated | Published | Popped | RestoreBegun | RestoreChunkTaken | Restored | Refused;
+  | TopicCreated
+  | TopicUpdated
+  | TopicDeleted
+  | TopicPaused
+  | Published
+  | Popped
+  | Received
+  | SettlementsDone
+  | Redriven
+  | Purged
+  | Advanced
+  | RestoreBegun
+  | RestoreChunkTaken
+  | Restored
+  | Refused;
 
 export interface TopicCreated {
   readonly ok: true;
@@ -9,15 +25,50 @@ export interface TopicCreated {
   readonly topicNumber: number;
 }
 
+export interface TopicUpdated {
+  readonly ok: true;
+  readonly kind: 'topic-updated';
+  readonly topicNumber: number;
+  /** Counts the settings that the topic has had, from 1. The same as before when these were in force already. */
+  readonly version: number;
+}
+
+export interface TopicDeleted {
+  readonly ok: true;
+  readonly kind: 'topic-deleted';
+  readonly topicNumber: number;
+  /** What it held, dead letters included. */
+  readonly messages: number;
+}
+
+export interface TopicPaused {
+  readonly ok: true;
+  readonly kind: 'topic-paused';
+  readonly topicNumber: number;
+}
+
 export interface Published {
   readonly ok: true;
   readonly kind: 'published';
   readonly topicNumber: number;
-  /** The messages have the sequences `firstSequence … firstSequence + count - 1`; ids by `messageId`. */
+  /**
+   * The first of the messages that were added has this sequence, the others follow one by one. Ids by `messageId`. When
+   * all are in `repeated`: the sequence that the next message of the topic gets.
+   */
   readonly firstSequence: number;
+  /** Messages that were added; those in `repeated` are not among them. */
   readonly count: number;
   /** This producer step was published before, under the sequences given; nothing was added now. */
   readonly duplicate: boolean;
+  /** Messages whose `dedupId` is remembered, in ascending position. */
+  readonly repeated: readonly Repeated[];
+}
+
+/** A message that was published before, under the sequence given. */
+export interface Repeated {
+  /** Of the message in the command, from 0. */
+  readonly position: number;
+  readonly sequence: number;
 }
 
 export interface Popped {
@@ -25,6 +76,82 @@ export interface Popped {
   readonly kind: 'popped';
   readonly topicNumber: number;
   readonly message: Message;
+}
+
+export interface Received {
+  readonly ok: true;
+  readonly kind: 'received';
+  readonly topicNumber: number;
+  /** One for each settlement of the command, in its order. */
+  readonly settled: readonly Settled[];
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface SettlementsDone {
+  readonly ok: true;
+  readonly kind: 'settled';
+  readonly topicNumber: number;
+  /** One for each settlement of the command, in its order. */
+  readonly settled: readonly Settled[];
+}
+
+/** What came of one settlement. */
+export type Settled =
+  | {
+      readonly ok: true;
+      /** The same was done with this delivery before; nothing was done now. */
+      readonly already: boolean;
+      /** Of an extended lease: its new end, in ms since the Unix epoch. */
+      readonly leaseExpiresAt?: number;
+    }
+  | { readonly ok: false; readonly code: SettleRefusal };
+
+export type SettleRefusal =
+  /** The token is none of this topic: forged, or of a topic that was deleted. */
+  | 'invalid-token'
+  /** The lease has expired, or was taken away by a purge, and the message may have been delivered again. */
+  | 'lease-lost'
+  /** The delivery was settled in another way before. */
+  | 'settled-otherwise';
+
+/** A message that is leased to whoever has the token. */
+export interface Delivery {
+  readonly message: Message;
+  /** See `lease-token.ts`. */
+  readonly token: Buffer;
+  /** How often the message was delivered, from 1. */
+  readonly deliveries: number;
+  /** How often it failed so far. */
+  readonly failures: number;
+  /** In ms since the Unix epoch, by the log's time. */
+  readonly leaseExpiresAt: number;
+}
+
+export interface Redriven {
+  readonly ok: true;
+  readonly kind: 'redriven';
+  readonly topicNumber: number;
+  /** Dead letters that were published again by this command. */
+  readonly moved: number;
+  /** Those that will be, step by step. */
+  readonly remaining: number;
+}
+
+export interface Purged {
+  readonly ok: true;
+  readonly kind: 'purged';
+  readonly topicNumber: number;
+  /** Messages that were discarded by this command. */
+  readonly purged: number;
+  /** More may be, step by step. */
+  readonly goesOn: boolean;
+}
+
+export interface Advanced {
+  readonly ok: true;
+  readonly kind: 'advanced';
+  /** Things done: messages that became ready, were discarded, …; ids forgotten. */
+  readonly steps: number;
 }
 
 export interface RestoreBegun {
@@ -52,10 +179,24 @@ export interface Refused {
   readonly code: QueueRefusal;
 }
 
-/** Why a command changed nothing; `backup-rejected` ends the restore besides. */
+/** Why a command changed nothing but perhaps time: see `docs/SEMANTICS.md`. `backup-rejected` ends the restore besides. */
 export type QueueRefusal =
   | 'topic-exists'
   | 'unknown-topic'
+  /** The topic has another version than the command asks for. */
+  | 'version-mismatch'
+  /** Publishing to the topic, or receiving from it, is paused. */
+  | 'paused'
+  /** The topic's limits leave no room for all messages of the command. */
+  | 'topic-full'
+  /** A body is larger than the topic's limit. */
+  | 'message-too-large'
+  /** The topic that a redrive goes to does not exist. */
+  | 'unknown-target'
+  /** Another redrive, or another purge, of the topic goes on. */
+  | 'in-progress'
+  /** Another command was executed under this idempotency key. */
+  | 'key-reused'
   /** The topic holds nothing that could be popped. */
   | 'no-message'
   /**
@@ -86,6 +227,12 @@ export interface Message {
   readonly body: Buffer;
   /** The log's time, in ms since the Unix epoch. */
   readonly publishedAt: number;
+  readonly key: string | undefined;
+  readonly priority: number;
+  readonly attributes: Attributes;
+  /** When its time to live is over, in ms since the Unix epoch; `undefined`: never. */
+  readonly expiresAt: number | undefined;
+  readonly dedupId: string | undefined;
 }
 
 /** `<topic number>-<sequence>`: unique for ever, also when a topic of the same name is created again. */
