@@ -6,6 +6,7 @@ import { metaOf } from '../state/message-meta.ts';
 import type { QueueState } from '../state/queue-state.ts';
 import type { Topic } from '../state/topic.ts';
 import { failed } from '../state/trail.ts';
+import type { Budget } from './budget.ts';
 import { purgeStep } from './purging.ts';
 import { redriveStep } from './redriving.ts';
 import { fail } from './settling.ts';
@@ -32,16 +33,10 @@ export function nextDue(state: QueueState): number | undefined {
   const times = [state.leaseOrder.first?.deadline, state.due.first?.item.at];
   times.push(state.requests.nextDue);
   for (const { purge, redrive } of state.busy) {
-    if (purge !== undefined) times.push(state.at);
-    times.push(redrive?.nextAt);
+    times.push(purge?.nextAt, redrive?.nextAt);
   }
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
-}
-
-/** Steps that may still be done by this command. */
-export interface Budget {
-  left: number;
 }
 
 function endLeases(state: QueueState, budget: Budget): void {

@@ -39,30 +39,42 @@ export function publish(state: QueueState, command: DecodedPublish): QueueResult
 }
 
 /** Makes room for these messages as the topic's settings say; why there is none, if so. */
-export function makeRoom(
+function makeRoom(
   state: QueueState,
   topic: Topic,
-  messages: readonly { readonly body: Buffer }[],
+  messages: readonly WithBody[],
 ): QueueRefusal | undefined {
+  const refusal = refusalOf(topic, messages);
+  if (refusal !== 'topic-full' || topic.settings.limits.overflow === 'reject') return refusal;
+  const room = roomBeside(topic, messages);
+  return canMakeRoom(topic, room) && drop(state, topic, room) ? undefined : refusal;
+}
+
+interface WithBody {
+  readonly body: Buffer;
+}
+
+/** Why the topic does not take these messages as it is. */
+export function refusalOf(topic: Topic, messages: readonly WithBody[]): QueueRefusal | undefined {
   if (topic.paused.publishing) return 'paused';
-  const { limits } = topic.settings;
-  const { maxMessages = Infinity, maxBytes = Infinity, maxMessageBytes = Infinity } = limits;
-  let bytes = 0;
+  const { maxMessageBytes = Infinity } = topic.settings.limits;
   for (const { body } of messages) {
     if (body.length > maxMessageBytes) return 'message-too-large';
-    bytes += body.length;
   }
-  const room = { messages: maxMessages - messages.length, bytes: maxBytes - bytes };
-  if (hasRoom(topic, room)) return undefined;
-  return limits.overflow !== 'reject' && canMakeRoom(topic, room) && drop(state, topic, room)
-    ? undefined
-    : 'topic-full';
+  return hasRoom(topic, roomBeside(topic, messages)) ? undefined : 'topic-full';
 }
 
 /** What may be live in the topic beside the new messages. */
 interface Room {
   readonly messages: number;
   readonly bytes: number;
+}
+
+function roomBeside({ settings }: Topic, messages: readonly WithBody[]): Room {
+  const { maxMessages = Infinity, maxBytes = Infinity } = settings.limits;
+  let bytes = 0;
+  for (const { body } of messages) bytes += body.length;
+  return { messages: maxMessages - messages.length, bytes: maxBytes - bytes };
 }
 
 const hasRoom = (topic: Topic, { messages, bytes }: Room): boolean =>

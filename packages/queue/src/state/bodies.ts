@@ -96,6 +96,11 @@ export class Bodies {
     if (this.#recent.size === 0) this.#slab.reset();
   }
 
+  /** The store holds messages that were removed before. */
+  removeStored(from: number, to: number): void {
+    for (let sequence = from; sequence <= to; sequence += 1) this.#removed.add(sequence);
+  }
+
   /** A flush takes what is not stored through the last sequence, and what is to be removed. */
   take(lastSequence: number): { readonly added: Message[]; readonly removed: Set<number> } {
     const before = this.#flushingThrough;

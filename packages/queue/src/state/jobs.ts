@@ -10,6 +10,8 @@ export interface PurgeJob {
   /** It has looked at sequences up to this one, of live messages, then of dead letters. */
   readonly after: number;
   readonly looksAt: 'live' | 'dead';
+  /** When it was begun or went on last: its next step is due at once. In ms since the Unix epoch. */
+  readonly nextAt: number;
 }
 
 /** A redrive that goes on, step by step. Replaced as a whole. */

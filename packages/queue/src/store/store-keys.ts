@@ -24,7 +24,7 @@ export const META_KEY = Buffer.from([KeyKind.meta]);
 export const RESTORE_KEY = Buffer.from([KeyKind.restore]);
 /** Before all keys, and behind them. */
 export const FIRST_KEY = Buffer.from([0]);
-export const END_KEY = Buffer.from([KeyKind.restore + 1]);
+export const END_KEY = Buffer.from([RowKind.doomed + 1]);
 
 const TWO_32 = 0x1_0000_0000;
 

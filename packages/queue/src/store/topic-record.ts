@@ -23,7 +23,7 @@ import type { StoreEntry } from './store.ts';
  *     | u8 flags | [1: purge] | [2: redrive] | u32 crc32 |
  *     lane     | u8 priority | u64 turn | u64 fresh | u64 returned | u64 middle ranges
  *              | u64 from, u64 to: of the first range | u64 from, u64 to: of the last one |
- *     purge    | u8 state | u64 published by | u64 through | u64 after | u8 looks at: 0 live, 1 dead |
+ *     purge    | u8 state | u64 published by | u64 through | u64 after | u8 looks at: 0 live, 1 dead | u64 next at |
  *     redrive  | field to | u64 remaining | u64 rate a second, 0: none | u64 next at |
  */
 const VERSION = 2;
@@ -31,7 +31,7 @@ const PLAIN_VERSION = 1;
 
 const FIXED_BYTES = 8 + 8 + 8 + 1 + 16 + 72 + 16 + 1 + 40 + 40 + 1;
 const LANE_BYTES = 65;
-const PURGE_BYTES = 26;
+const PURGE_BYTES = 34;
 
 /** Numbers on disk: never reuse one. */
 const PURGE_STATES = ['ready', 'leased', 'delayed', 'dead', 'all'] as const;
@@ -209,7 +209,7 @@ function readKeys(reader: ByteReader): KeysRecord {
 
 function writePurge(writer: ByteWriter, purge: PurgeJob): void {
   writer.u8(PURGE_STATES.indexOf(purge.state)).u64(purge.publishedBy).u64(purge.through);
-  writer.u64(purge.after).u8(purge.looksAt === 'live' ? 0 : 1);
+  writer.u64(purge.after).u8(purge.looksAt === 'live' ? 0 : 1).u64(purge.nextAt);
 }
 
 function readPurge(reader: ByteReader): PurgeJob {
@@ -221,6 +221,7 @@ function readPurge(reader: ByteReader): PurgeJob {
     through: reader.u64(),
     after: reader.u64(),
     looksAt: reader.u8() === 0 ? 'live' : 'dead',
+    nextAt: reader.u64(),
   };
 }
 
