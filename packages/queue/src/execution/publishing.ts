@@ -115,11 +115,7 @@ interface SortedOut {
 }
 
 /** Finds messages whose dedup ids are remembered, or stand before in the same command. */
-function sortOut(
-  state: QueueState,
-  topic: Topic,
-  messages: readonly DecodedMessage[],
-): SortedOut {
+function sortOut(state: QueueState, topic: Topic, messages: readonly DecodedMessage[]): SortedOut {
   if (messages.every(({ dedupId }) => dedupId === undefined)) {
     return { added: messages, repeated: NONE };
   }
@@ -166,7 +162,10 @@ function add(state: QueueState, topic: Topic, message: DecodedMessage): void {
 
 type Outcome = Pick<Published, 'firstSequence' | 'count' | 'duplicate' | 'repeated'>;
 
-function published(topic: Topic, { firstSequence, count, duplicate, repeated }: Outcome): Published {
+function published(
+  topic: Topic,
+  { firstSequence, count, duplicate, repeated }: Outcome,
+): Published {
   const { number: topicNumber } = topic;
   return { ok: true, kind: 'published', topicNumber, firstSequence, count, duplicate, repeated };
 }

@@ -6,9 +6,9 @@ import type { StoredMessages } from './stored-messages.ts';
 /**
  * The live messages of a topic, in whatever state, by their sequences:
  *
- *     storedThrough <= flushingThrough <= last sequence
+ *     storedThrough <= flushingThrough <= newest
  *
- *         1 …  storedThrough | …  flushingThrough                     | …  last sequence
+ *         1 …  storedThrough | …  flushingThrough                     | …  newest
  *         in the store       | in memory, and in the flush on its way | in memory
  */
 export class Bodies {
@@ -23,12 +23,14 @@ export class Bodies {
   #removing: Set<number> | undefined;
   #storedThrough: number;
   #flushingThrough: number;
+  #newest: number;
 
   constructor(place: number, storedThrough: number, stored: StoredMessages) {
     this.#place = place;
     this.#stored = stored;
     this.#storedThrough = storedThrough;
     this.#flushingThrough = storedThrough;
+    this.#newest = storedThrough;
   }
 
   /** Messages that the next flush must take out of the store. */
@@ -46,6 +48,8 @@ export class Bodies {
     const { sequence, contentType, publishedAt, key, priority } = message;
     const { attributes, expiresAt, dedupId } = message;
     const body = this.#slab.copy(message.body);
+    assert(sequence > this.#newest, 'messages are added in order');
+    this.#newest = sequence;
     this.#recent.set(sequence, {
       sequence,
       contentType,
@@ -101,15 +105,15 @@ export class Bodies {
     for (let sequence = from; sequence <= to; sequence += 1) this.#removed.add(sequence);
   }
 
-  /** A flush takes what is not stored through the last sequence, and what is to be removed. */
-  take(lastSequence: number): { readonly added: Message[]; readonly removed: Set<number> } {
+  /** A flush takes what is not stored and what is to be removed. */
+  take(): { readonly added: Message[]; readonly removed: Set<number> } {
     const before = this.#flushingThrough;
     const added: Message[] = [];
     for (const message of this.#recent.values()) if (message.sequence > before) added.push(message);
     const removed = this.#removed;
     this.#removing = removed;
     this.#removed = new Set();
-    this.#flushingThrough = lastSequence;
+    this.#flushingThrough = this.#newest;
     return { added, removed };
   }
 

@@ -80,6 +80,15 @@ export class Leases {
     else this.#changed.delete(sequence);
   }
 
+  /** The first sequence above this one that is leased. Looks at all leases. */
+  after(sequence: number): number | undefined {
+    let found: number | undefined;
+    for (const leased of this.#leases.keys()) {
+      if (leased > sequence && leased < (found ?? Infinity)) found = leased;
+    }
+    return found;
+  }
+
   /** Takes all leases out of the common order: the topic is deleted. */
   end(): void {
     for (const lease of this.#leases.values()) this.#order.delete(lease);

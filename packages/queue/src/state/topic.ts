@@ -1,3 +1,4 @@
+import type { MessageState } from '../commands/command.ts';
 import { type TopicSettings, defaultTopicSettings } from '../commands/topic-settings.ts';
 import type { TopicStats, TopicView } from '../queue-view.ts';
 import { Bodies } from './bodies.ts';
@@ -79,12 +80,16 @@ export interface TopicSurroundings {
   readonly leaseOrder: LeaseOrder;
 }
 
-/** A topic as the store describes it, without its leases. */
-export function topicOf(record: TopicRecord, surroundings: TopicSurroundings): Topic {
+/** A topic as the store describes it, without its leases; it has got messages up to `storedThrough`. */
+export function topicOf(
+  record: TopicRecord,
+  surroundings: TopicSurroundings,
+  storedThrough = record.lastSequence,
+): Topic {
   const { rows, stored, leaseOrder } = surroundings;
   const { number, place, name, createdAt, version, settings, paused } = record;
   const { lastSequence, bytes, purge, redrive } = record;
-  const bodies = new Bodies(place, lastSequence, stored);
+  const bodies = new Bodies(place, storedThrough, stored);
   return {
     number,
     place,
@@ -204,4 +209,19 @@ export function statsOf(topic: Topic): TopicStats {
 export function viewOf(topic: Topic): TopicView {
   const { name, number, version, settings, paused, createdAt } = topic;
   return { name, number, version, settings, paused, createdAt };
+}
+
+/** The state of a live message. */
+export function stateOf({ leases, delayed }: Topic, sequence: number): LiveState {
+  if (leases.get(sequence) !== undefined) return 'leased';
+  return delayed.find(sequence) === undefined ? 'ready' : 'delayed';
+}
+
+export type LiveState = Exclude<MessageState, 'dead'>;
+
+/** Live messages that a topic has by its record. */
+export function liveCountOf({ ready, leased, delayed }: TopicRecord): number {
+  let count = ready.keys.count + leased + delayed;
+  for (const { freshCount, returnedCount } of ready.lanes) count += freshCount + returnedCount;
+  return count;
 }
