@@ -24,6 +24,8 @@ export class Bodies {
   #storedThrough: number;
   #flushingThrough: number;
   #newest: number;
+  /** There is none before this one. */
+  #oldest = 1;
 
   constructor(place: number, storedThrough: number, stored: StoredMessages) {
     this.#place = place;
@@ -91,6 +93,12 @@ export class Bodies {
       if (message !== undefined) return message;
     }
     return undefined;
+  }
+
+  oldest(): Message | undefined {
+    const message = this.first(this.#oldest, this.#newest);
+    this.#oldest = message?.sequence ?? this.#newest + 1;
+    return message;
   }
 
   /** Removes a message, which must be there. */
