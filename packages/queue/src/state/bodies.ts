@@ -80,25 +80,15 @@ export class Bodies {
   }
 
   /** The first message of `from … through`. Cheap when asked for in ascending order. */
-  first(from: number, through: number): Message | undefined {
-    const storedThrough = Math.min(through, this.#storedThrough);
-    if (from <= storedThrough) {
-      const isGone = (sequence: number) => this.#isRemoved(sequence);
-      const range = { place: this.#place, from, through: storedThrough };
-      const message = this.#stored.first(range, isGone);
-      if (message !== undefined) return message;
-    }
-    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
-      const message = this.#recent.get(at);
-      if (message !== undefined) return message;
-    }
-    return undefined;
+  first(start: number, through: number): Message | undefined {
+    const from = Math.max(start, this.#oldest);
+    const message = this.#first(from, through);
+    if (from === this.#oldest && message !== undefined) this.#oldest = message.sequence;
+    return message;
   }
 
   oldest(): Message | undefined {
-    const message = this.first(this.#oldest, this.#newest);
-    this.#oldest = message?.sequence ?? this.#newest + 1;
-    return message;
+    return this.first(this.#oldest, this.#newest);
   }
 
   /** Removes a message, which must be there. */
@@ -156,6 +146,21 @@ export class Bodies {
       bytes += body.length;
     }
     return { messages, bytes };
+  }
+
+  #first(from: number, through: number): Message | undefined {
+    const storedThrough = Math.min(through, this.#storedThrough);
+    if (from <= storedThrough) {
+      const isGone = (sequence: number) => this.#isRemoved(sequence);
+      const range = { place: this.#place, from, through: storedThrough };
+      const message = this.#stored.first(range, isGone);
+      if (message !== undefined) return message;
+    }
+    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
+      const message = this.#recent.get(at);
+      if (message !== undefined) return message;
+    }
+    return undefined;
   }
 
   #isRemoved(sequence: number): boolean {
