@@ -1,24 +1,50 @@
 export { type Bytes } from './bytes/byte-writer.ts';
 export { encodeCommand } from './commands/command-encoding.ts';
 export {
+  type Advance,
+  type Attributes,
   type Command,
   type CreateTopic,
+  type DeleteTopic,
+  type MessageState,
   type NewMessage,
+  type Once,
+  type PauseTopic,
+  type PlainCommand,
   type Pop,
   type ProducerStep,
   type Publish,
+  type Purge,
+  type Receive,
+  type Redrive,
   type RestoreBegin,
   type RestoreChunk,
   type RestoreEnd,
+  type Settle,
+  type Settlement,
+  type UpdateTopic,
   commandEffect,
 } from './commands/command.ts';
 export { decodeCommand } from './commands/command-decoding.ts';
 export {
   ANSWERS_PER_PRODUCER_MAX,
+  DELAY_MS_MAX,
+  HISTORY_MAX,
   MESSAGES_PER_COMMAND_MAX,
+  PRIORITY_DEFAULT,
   PRODUCERS_MAX,
   PRODUCER_ID_BYTES_MAX,
+  RECEIVE_BYTES_MAX,
+  REQUESTS_MAX,
+  REQUEST_MS,
+  SETTLEMENTS_MAX,
 } from './commands/limits.ts';
+export {
+  type Overflow,
+  type TopicLimits,
+  type TopicSettings,
+  defaultTopicSettings,
+} from './commands/topic-settings.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,
@@ -28,19 +54,32 @@ export {
 export { NodeStoreHost } from './store/node-store-host.ts';
 export { verifyStore } from './store/node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
-export { type QueueView, type RestoreStatus } from './queue-view.ts';
 export {
+  type Death,
+  type DeathReason,
+  type FailureEvent,
+  type PeekedMessage,
+  type QueueView,
+  type RestoreStatus,
+  type TopicStats,
+} from './queue-view.ts';
+export {
+  type Delivery,
   type Message,
   type Popped,
   type Published,
   type QueueRefusal,
   type QueueResult,
+  type Received,
   type Refused,
+  type Repeated,
   type RestoreBegun,
   type RestoreChunkTaken,
   type Restored,
+  type Settled,
   type TopicCreated,
   messageId,
+  refused,
 } from './results/result.ts';
 export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot/snapshot-chunk.ts';
 export { SnapshotRejected } from './snapshot/snapshot-sink.ts';
@@ -57,4 +96,3 @@ export {
   type StoreView,
   type WriteLevels,
 } from './store/store.ts';
-export { type TopicStats } from './state/topic.ts';
