@@ -49,12 +49,12 @@ describeRules('a publish', (start) => {
   });
 
   it.each([
-    ['its own time to live', 5000, 2000, 2000],
-    ["the topic's", 5000, undefined, 5000],
-    ['none', undefined, undefined, undefined],
+    ['its own time to live', 5000, { ttlMs: 2000 }, 2000],
+    ["the topic's", 5000, {}, 5000],
+    ['none', undefined, {}, undefined],
   ])('gives a message %s', async (_, ofTopic, own, ttlMs) => {
     const t = await start({ ttlMs: ofTopic });
-    t.publish({ text: 'a', ttlMs: own });
+    t.publish({ text: 'a', ...own });
     expect(t.message('a').message.expiresAt).toBe(ttlMs === undefined ? undefined : t.at + ttlMs);
   });
 

@@ -98,12 +98,12 @@ export class Script {
     return this.settle({ action: 'release', token: this.delivery(text).token });
   }
 
-  reject(text: string, reason?: string): Settled {
-    return this.settle({ action: 'reject', token: this.delivery(text).token, reason });
+  reject(text: string, more: { reason?: string } = {}): Settled {
+    return this.settle({ action: 'reject', token: this.delivery(text).token, ...more });
   }
 
-  extend(text: string, leaseMs?: number): Settled {
-    return this.settle({ action: 'extend', token: this.delivery(text).token, leaseMs });
+  extend(text: string, more: { leaseMs?: number } = {}): Settled {
+    return this.settle({ action: 'extend', token: this.delivery(text).token, ...more });
   }
 
   settle(settlement: Settlement, topic = 't'): Settled {

@@ -59,10 +59,10 @@ describeRules('a settlement', (start) => {
     const t = await leased();
     t.pass(1000);
     const extended = (ms: number) => ({ ...done, leaseExpiresAt: t.at + ms });
-    expect(t.extend('a', 60_000)).toEqual(extended(60_000));
+    expect(t.extend('a', { leaseMs: 60_000 })).toEqual(extended(60_000));
     expect(t.nextDue()).toBe(t.at + 60_000);
     expect(t.extend('a')).toEqual(extended(30_000));
-    expect(t.extend('a', 2000)).toEqual(extended(2000));
+    expect(t.extend('a', { leaseMs: 2000 })).toEqual(extended(2000));
     t.pass(2000).advance();
     expect(t.states()).toEqual({ a: 'ready' });
   });
@@ -93,7 +93,7 @@ describeRules('a settlement', (start) => {
   it('Q05 is refused from the deadline on, also before an advance', async () => {
     const t = await leased();
     t.pass(29_999);
-    expect(t.extend('a', 1000)).toMatchObject({ ok: true });
+    expect(t.extend('a', { leaseMs: 1000 })).toMatchObject({ ok: true });
     t.pass(1000);
     expect(t.ack('a')).toEqual(lost);
     expect(t.extend('a')).toEqual(lost);
@@ -201,7 +201,7 @@ describeRules('failures', (start) => {
     const t = await start();
     t.publish('a');
     t.receive(1);
-    t.reject('a', 'bad json');
+    t.reject('a', { reason: 'bad json' });
     expect(t.message('a')).toMatchObject({
       ...{ failures: 0, death: { at: t.at, reason: 'rejected' } },
       history: [{ at: t.at, kind: 'rejected', reason: 'bad json' }],

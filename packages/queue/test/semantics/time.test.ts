@@ -194,7 +194,7 @@ describeRules('a lease', (start) => {
     t.publish('a');
     t.receive(1);
     t.gap(20_000);
-    t.extend('a', 10_000);
+    t.extend('a', { leaseMs: 10_000 });
     expect(t.message('a').until).toBe(t.at + 10_000);
     t.gap(6000);
     expect(t.message('a').until).toBe(t.at + 10_000);
