@@ -25,26 +25,55 @@ export {
   type UpdateTopic,
   commandEffect,
 } from './commands/command.ts';
-export { decodeCommand } from './commands/command-decoding.ts';
 export {
-  ANSWERS_PER_PRODUCER_MAX,
-  DELAY_MS_MAX,
-  HISTORY_MAX,
-  MESSAGES_PER_COMMAND_MAX,
-  PRIORITY_DEFAULT,
-  PRODUCERS_MAX,
-  PRODUCER_ID_BYTES_MAX,
-  RECEIVE_BYTES_MAX,
-  REQUESTS_MAX,
-  REQUEST_MS,
-  SETTLEMENTS_MAX,
-} from './commands/limits.ts';
+  type DecodedChunk,
+  type DecodedCommand,
+  type DecodedOnce,
+  type DecodedPlainCommand,
+  type DecodedReceive,
+  type DecodedSettle,
+  decodeCommand,
+} from './commands/command-decoding.ts';
+export { type DecodedMessage, type DecodedPublish } from './commands/publish-decoding.ts';
+export { type DecodedSettlement } from './commands/settlement-decoding.ts';
+export {
+  SECRET_BYTES,
+  TOKEN_BYTES,
+  type TokenParts,
+  openToken,
+  signToken,
+} from './commands/lease-token.ts';
+export { sipHash } from './commands/sip-hash.ts';
 export {
   type Overflow,
   type TopicLimits,
   type TopicSettings,
   defaultTopicSettings,
 } from './commands/topic-settings.ts';
+export {
+  ANSWERS_PER_PRODUCER_MAX,
+  ATTRIBUTES_BYTES_MAX,
+  ATTRIBUTES_MAX,
+  DEDUP_MS_MAX,
+  DELAY_MS_MAX,
+  FAILURES_MAX,
+  HISTORY_MAX,
+  IN_FLIGHT_MAX,
+  KEY_BYTES_MAX,
+  LEASE_MS_MAX,
+  LEASE_MS_MIN,
+  MESSAGES_PER_COMMAND_MAX,
+  PRIORITY_DEFAULT,
+  PRIORITY_MAX,
+  PRODUCERS_MAX,
+  PRODUCER_ID_BYTES_MAX,
+  REASON_BYTES_MAX,
+  RECEIVE_BYTES_MAX,
+  REQUESTS_MAX,
+  REQUEST_MS,
+  SETTLEMENTS_MAX,
+  TTL_MS_MAX,
+} from './commands/limits.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,
@@ -63,21 +92,31 @@ export {
   type RestoreStatus,
   type TopicStats,
 } from './queue-view.ts';
+export { decodeResult } from './results/result-decoding.ts';
+export { type Success, encodeResult } from './results/result-encoding.ts';
 export {
+  type Advanced,
   type Delivery,
   type Message,
   type Popped,
   type Published,
+  type Purged,
   type QueueRefusal,
   type QueueResult,
   type Received,
+  type Redriven,
   type Refused,
   type Repeated,
   type RestoreBegun,
   type RestoreChunkTaken,
   type Restored,
+  type SettleRefusal,
   type Settled,
+  type SettlementsDone,
   type TopicCreated,
+  type TopicDeleted,
+  type TopicPaused,
+  type TopicUpdated,
   messageId,
   refused,
 } from './results/result.ts';
