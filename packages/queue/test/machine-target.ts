@@ -3,7 +3,7 @@ import {
   type MessageState,
   MESSAGES_PER_COMMAND_MAX,
   type PeekedMessage,
-  QueueMachine,
+  type QueueMachine,
   type QueueMachineOptions,
   type QueueResult,
   type QueueView,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryStoreHost, QueueMachine } from '@rrmq/queue';
 import * as fc from 'fast-check';
-import { type Step, newMemory, runStep, someSteps } from './histories.ts';
+import assert from 'node:assert/strict';
+import { type Step, newMemory, runStep } from './history.ts';
 import { MachineTarget } from './machine-target.ts';
 import { ReferenceModel } from './reference-model.ts';
+import { someSteps } from './some-steps.ts';
 import type { Target } from './target.ts';
 
 /** What happens to the machine's store after a step. */
@@ -27,7 +29,9 @@ const portrait = (target: Target) => ({
   nextDue: target.nextDue(),
   hasSecret: target.hasSecret,
   topics: target.topics().map((topic) => ({
-    ...{ topic, stats: target.stats(topic), available: target.available(topic) },
+    topic,
+    stats: target.stats(topic),
+    available: target.available(topic),
     messages: target.messages(topic),
   })),
 });
@@ -54,7 +58,7 @@ class Life {
     const { stateHash } = this.target.machine;
     await this.target.machine.close();
     this.target.machine = await open(this.#host);
-    expect(this.target.machine.stateHash).toBe(stateHash);
+    assert.equal(this.target.machine.stateHash, stateHash);
   }
 }
 

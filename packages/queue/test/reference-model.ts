@@ -13,6 +13,7 @@ import {
   type TopicStats,
   type UpdateTopic,
   defaultTopicSettings,
+  encodeCommand,
   refused,
 } from '@rrmq/queue';
 import { isDeepStrictEqual } from 'node:util';
@@ -30,8 +31,14 @@ export class ReferenceModel {
 
   constructor({ producersMax = PRODUCERS_MAX }: { producersMax?: number } = {}) {
     this.#state = {
-      ...{ at: 0, gaps: 0, topicsCreated: 0, topics: [], producers: [] },
-      ...{ producersMax, requests: [], secret: undefined },
+      at: 0,
+      gaps: 0,
+      topicsCreated: 0,
+      topics: [],
+      producers: [],
+      producersMax,
+      requests: [],
+      secret: undefined,
     };
   }
 
@@ -86,7 +93,7 @@ export class ReferenceModel {
   /** Executed once in `REQUEST_MS`; refusals are not remembered. */
   #once({ key, command }: Once): QueueResult {
     const { requests, at } = this.#state;
-    const text = JSON.stringify(command);
+    const text = encodeCommand(command).toString('base64');
     const known = requests.find((each) => each.key === key && at < each.at + REQUEST_MS);
     if (known !== undefined) return known.command === text ? known.result : refused('key-reused');
     const result = this.#execute(command);

@@ -100,12 +100,10 @@ function dedupIds(topic: ReferenceTopic): Due[] {
   return topic.remembered
     .filter((remembered) => remembered.isDue)
     .map((remembered) => ({
-      ...{
-        at: remembered.until,
-        topicNumber: topic.number,
-        sequence: remembered.sequence,
-        kind: 3,
-      },
+      at: remembered.until,
+      topicNumber: topic.number,
+      sequence: remembered.sequence,
+      kind: 3,
       act: () => {
         remembered.isDue = false;
         if (topic.find(remembered.sequence) !== undefined) return;
@@ -117,7 +115,10 @@ function dedupIds(topic: ReferenceTopic): Due[] {
 /** Idempotency keys to be forgotten: of the same age, in the order in which they came. */
 function requests(state: ReferenceState): Due[] {
   return state.requests.map((request, order) => ({
-    ...{ at: request.at + REQUEST_MS, topicNumber: 0, sequence: order, kind: 0 },
+    at: request.at + REQUEST_MS,
+    topicNumber: 0,
+    sequence: order,
+    kind: 0,
     act: () => {
       state.requests = state.requests.filter((each) => each !== request);
     },

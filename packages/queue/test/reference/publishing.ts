@@ -165,7 +165,12 @@ const contentOf = (
   { contentType, body, key, priority = PRIORITY_DEFAULT, attributes = [], dedupId }: NewMessage,
   { publishedAt, ttlMs }: { publishedAt: number; ttlMs: number | undefined },
 ): Omit<Message, 'sequence'> => ({
-  ...{ contentType, body: Buffer.from(body), key, priority, attributes, dedupId },
+  contentType,
+  body: Buffer.from(body),
+  key,
+  priority,
+  attributes,
+  dedupId,
   publishedAt,
   expiresAt: ttlMs === undefined ? undefined : publishedAt + ttlMs,
 });

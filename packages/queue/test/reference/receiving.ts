@@ -45,7 +45,9 @@ function lease(
     leased.push(next.held);
   }
   return leased.map(({ message, deliveries, failures, place }) => ({
-    ...{ message, deliveries, failures },
+    message,
+    deliveries,
+    failures,
     token: tokenOf(secret, {
       topicNumber: topic.number,
       sequence: message.sequence,

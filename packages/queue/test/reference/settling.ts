@@ -46,8 +46,10 @@ function extend(
 ): Settled {
   const leaseExpiresAt = at + leaseMs;
   const its: Lease = {
-    ...{ endsAt: leaseExpiresAt, leaseMs },
-    ...{ gapsBefore: gaps, registeredAt: leaseExpiresAt },
+    endsAt: leaseExpiresAt,
+    leaseMs,
+    gapsBefore: gaps,
+    registeredAt: leaseExpiresAt,
   };
   topic.move(held, { state: 'leased', lease: its });
   return { ok: true, already: false, leaseExpiresAt };

@@ -1,12 +1,12 @@
-import {
-  type Death,
-  type DeathReason,
-  type FailureEvent,
-  type Message,
-  type PeekedMessage,
-  type Settlement,
-  type TopicSettings,
-  type TopicStats,
+import type {
+  Death,
+  DeathReason,
+  FailureEvent,
+  Message,
+  PeekedMessage,
+  Settlement,
+  TopicSettings,
+  TopicStats,
 } from '@rrmq/queue';
 
 /** A message as the model holds it. */
@@ -86,8 +86,15 @@ export class ReferenceTopic {
   /** Of the last settlements, by `<sequence>/<delivery>`, oldest first. */
   readonly settlements = new Map<string, Settlement['action']>();
   readonly counts = {
-    ...{ published: 0, acked: 0, delivered: 0, failed: 0, deadLettered: 0, redriven: 0 },
-    ...{ expired: 0, overflow: 0, purged: 0 },
+    published: 0,
+    acked: 0,
+    delivered: 0,
+    failed: 0,
+    deadLettered: 0,
+    redriven: 0,
+    expired: 0,
+    overflow: 0,
+    purged: 0,
   };
   readonly #turns = new Map<string, number>();
   #turn = 0;
@@ -231,7 +238,11 @@ export class ReferenceTopic {
 
   messages(gaps: number): PeekedMessage[] {
     return this.held.map(({ message, place, deliveries, failures, history }) => ({
-      ...{ message, state: place.state, deliveries, failures, history },
+      message,
+      state: place.state,
+      deliveries,
+      failures,
+      history,
       until: untilOf(place, gaps),
       death: place.state === 'dead' ? place.death : undefined,
     }));

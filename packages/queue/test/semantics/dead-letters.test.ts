@@ -8,7 +8,11 @@ const redrive = (t: Script, more: Partial<Redrive> = {}) =>
   t.run({ kind: 'redrive', topic: 't', ...more });
 
 const redriven = (moved: number, remaining: number) => ({
-  ...{ ok: true, kind: 'redriven', topicNumber: 1, moved, remaining },
+  ok: true,
+  kind: 'redriven',
+  topicNumber: 1,
+  moved,
+  remaining,
 });
 
 describeRules('dead letters', (start) => {
@@ -54,11 +58,18 @@ describeRules('a redrive', (start) => {
     t.pass(1000);
     expect(redrive(t)).toEqual(redriven(2, 0));
     expect(t.message('a')).toEqual({
-      ...{ state: 'ready', deliveries: 0, failures: 0, history: [] },
-      ...{ until: undefined, death: undefined },
+      state: 'ready',
+      deliveries: 0,
+      failures: 0,
+      history: [],
+      until: undefined,
+      death: undefined,
       message: {
         ...before,
-        ...{ sequence: 4, publishedAt: t.at, expiresAt: t.at + 5000, dedupId: undefined },
+        sequence: 4,
+        publishedAt: t.at,
+        expiresAt: t.at + 5000,
+        dedupId: undefined,
       },
     });
     expect(t.receive(9)).toEqual(['a', 'c', 'b']);

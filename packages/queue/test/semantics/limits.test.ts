@@ -82,7 +82,11 @@ describeRules('limits', (start) => {
     expect(t.stats().ready).toBe(3);
     expect(t.publish('c', 'd')).toMatchObject({ ok: true });
     expect(t.states()).toEqual({
-      ...{ k1: 'leased', k2: 'ready', late: 'delayed', c: 'ready', d: 'ready' },
+      k1: 'leased',
+      k2: 'ready',
+      late: 'delayed',
+      c: 'ready',
+      d: 'ready',
     });
   });
 

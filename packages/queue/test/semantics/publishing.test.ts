@@ -6,8 +6,13 @@ describeRules('a publish', (start) => {
   it('adds all messages in order', async () => {
     const t = await start();
     expect(t.publish('a', 'b')).toEqual({
-      ...{ ok: true, kind: 'published', topicNumber: 1, firstSequence: 1, count: 2 },
-      ...{ duplicate: false, repeated: [] },
+      ok: true,
+      kind: 'published',
+      topicNumber: 1,
+      firstSequence: 1,
+      count: 2,
+      duplicate: false,
+      repeated: [],
     });
     expect(t.publish('c')).toMatchObject({ firstSequence: 3, count: 1 });
     expect(t.messages().map(({ message }) => message.sequence)).toEqual([1, 2, 3]);
@@ -22,8 +27,15 @@ describeRules('a publish', (start) => {
     t.publish({ text: 'a', key: 'k', priority: 7, attributes, ttlMs: 5000, dedupId: 'd' });
     t.publish('b');
     expect(t.message('a').message).toEqual({
-      ...{ sequence: 1, contentType: 'text/plain', body: Buffer.from('a'), publishedAt: t.at },
-      ...{ key: 'k', priority: 7, attributes, expiresAt: t.at + 5000, dedupId: 'd' },
+      sequence: 1,
+      contentType: 'text/plain',
+      body: Buffer.from('a'),
+      publishedAt: t.at,
+      key: 'k',
+      priority: 7,
+      attributes,
+      expiresAt: t.at + 5000,
+      dedupId: 'd',
     });
     const plain = { priority: 4, attributes: [], key: undefined, expiresAt: undefined };
     expect(t.message('b').message).toMatchObject(plain);
@@ -83,8 +95,13 @@ describeRules('a dedup id', (start) => {
     const t = await start();
     t.publish('x', { text: 'a', dedupId: 'd' });
     expect(t.publish(again)).toEqual({
-      ...{ ok: true, kind: 'published', topicNumber: 1, firstSequence: 3, count: 0 },
-      ...{ duplicate: false, repeated: [{ position: 0, sequence: 2 }] },
+      ok: true,
+      kind: 'published',
+      topicNumber: 1,
+      firstSequence: 3,
+      count: 0,
+      duplicate: false,
+      repeated: [{ position: 0, sequence: 2 }],
     });
     expect(t.states()).toEqual({ x: 'ready', a: 'ready' });
   });
@@ -93,7 +110,9 @@ describeRules('a dedup id', (start) => {
     const t = await start();
     t.publish('x');
     expect(t.publish('y', { text: 'a', dedupId: 'd' }, again, 'z')).toMatchObject({
-      ...{ firstSequence: 2, count: 3, repeated: [{ position: 2, sequence: 3 }] },
+      firstSequence: 2,
+      count: 3,
+      repeated: [{ position: 2, sequence: 3 }],
     });
     expect(t.receive(9)).toEqual(['x', 'y', 'a', 'z']);
   });
@@ -166,8 +185,13 @@ describeRules('a producer', (start) => {
     t.run(step('a', 1));
     expect(t.run(step('a', 2))).toMatchObject({ firstSequence: 3, duplicate: false });
     expect(t.run(step('a', 1))).toEqual({
-      ...{ ok: true, kind: 'published', topicNumber: 1, firstSequence: 2, count: 1 },
-      ...{ duplicate: true, repeated: [] },
+      ok: true,
+      kind: 'published',
+      topicNumber: 1,
+      firstSequence: 2,
+      count: 1,
+      duplicate: true,
+      repeated: [],
     });
   });
 

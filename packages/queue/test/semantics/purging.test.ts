@@ -8,7 +8,11 @@ const purge = (t: Script, more: Partial<Purge> = {}) =>
   t.run({ kind: 'purge', topic: 't', state: 'all', ...more });
 
 const purged = (count: number, goesOn: boolean) => ({
-  ...{ ok: true, kind: 'purged', topicNumber: 1, purged: count, goesOn },
+  ok: true,
+  kind: 'purged',
+  topicNumber: 1,
+  purged: count,
+  goesOn,
 });
 
 describeRules('a purge', (start) => {

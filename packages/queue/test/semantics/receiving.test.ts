@@ -12,7 +12,9 @@ describeRules('a receive', (start) => {
     t.receive(1);
     const { token, ...delivery } = t.delivery('a');
     expect(delivery).toEqual({
-      ...{ message: t.message('a').message, deliveries: 1, failures: 0 },
+      message: t.message('a').message,
+      deliveries: 1,
+      failures: 0,
       leaseExpiresAt: t.at + 5000,
     });
     expect(token).toHaveLength(28);
@@ -55,7 +57,10 @@ describeRules('a receive', (start) => {
       { action: 'release' as const, token },
     ];
     expect(t.run({ ...receiveOf(1), settle })).toEqual({
-      ...{ ok: true, kind: 'received', topicNumber: 1, deliveries: [] },
+      ok: true,
+      kind: 'received',
+      topicNumber: 1,
+      deliveries: [],
       settled: [
         { ok: false, code: 'invalid-token' },
         { ok: true, already: false },

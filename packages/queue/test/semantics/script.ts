@@ -182,7 +182,11 @@ const textOf = ({ message }: { readonly message: { readonly body: Buffer } }): s
   message.body.toString();
 
 export const receiveOf = (max = 1): Receive => ({
-  ...{ kind: 'receive', topic: 't', max, settle: [], secret: SECRET },
+  kind: 'receive',
+  topic: 't',
+  max,
+  settle: [],
+  secret: SECRET,
 });
 
 export const publishOf = (topic: string, texts: readonly Text[]) => ({

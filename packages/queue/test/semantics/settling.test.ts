@@ -156,7 +156,9 @@ describeRules('a settlement', (start) => {
     }));
     const bad = { action: 'ack' as const, token: Buffer.alloc(28) };
     expect(t.run({ kind: 'settle', topic: 't', settle: [bad, ...settle] })).toEqual({
-      ...{ ok: true, kind: 'settled', topicNumber: 1 },
+      ok: true,
+      kind: 'settled',
+      topicNumber: 1,
       settled: [invalid, done, done, done],
     });
     expect(t.states()).toEqual({ b: 'delayed', c: 'ready' });
@@ -174,7 +176,10 @@ describeRules('failures', (start) => {
     t.receive(1);
     t.pass(10).nack('a');
     expect(t.message('a')).toMatchObject({
-      ...{ state: 'dead', deliveries: 3, failures: 2, until: undefined },
+      state: 'dead',
+      deliveries: 3,
+      failures: 2,
+      until: undefined,
       death: { at: t.at, reason: 'failures' },
       history: [
         { at: t.at - 10, kind: 'nack', reason: 'http 503' },
@@ -203,7 +208,8 @@ describeRules('failures', (start) => {
     t.receive(1);
     t.reject('a', { reason: 'bad json' });
     expect(t.message('a')).toMatchObject({
-      ...{ failures: 0, death: { at: t.at, reason: 'rejected' } },
+      failures: 0,
+      death: { at: t.at, reason: 'rejected' },
       history: [{ at: t.at, kind: 'rejected', reason: 'bad json' }],
     });
   });

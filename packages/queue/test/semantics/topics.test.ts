@@ -52,7 +52,10 @@ describeRules('topics', (start) => {
     t.create('t');
     expect(t.states()).toEqual({});
     expect(t.publish({ text: 'c', dedupId: 'd' })).toMatchObject({
-      ...{ topicNumber: 2, firstSequence: 1, count: 1, repeated: [] },
+      topicNumber: 2,
+      firstSequence: 1,
+      count: 1,
+      repeated: [],
     });
     t.receive(1);
     expect(t.ack('a')).toEqual({ ok: false, code: 'invalid-token' });
@@ -94,7 +97,8 @@ describeRules('pausing', (start) => {
     const receive = { kind: 'receive', topic: 't', max: 1 } as const;
     expect(t.run({ ...receive, settle: [] })).toEqual(paused);
     expect(t.run({ ...receive, settle })).toMatchObject({
-      ...{ settled: [{ ok: true, already: false }], deliveries: [] },
+      settled: [{ ok: true, already: false }],
+      deliveries: [],
     });
     t.run(pause(false, false));
     expect(t.receive(2)).toEqual(['b']);

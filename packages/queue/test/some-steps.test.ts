@@ -1,8 +1,63 @@
 import { expect, it } from '@jest/globals';
 import type { QueueResult } from '@rrmq/queue';
 import * as fc from 'fast-check';
-import { newMemory, runStep, someSteps } from './histories.ts';
+import { newMemory, runStep } from './history.ts';
 import { ReferenceModel } from './reference-model.ts';
+import { someSteps } from './some-steps.ts';
+
+const EVERYTHING = [
+  'topic-created',
+  'topic-exists',
+  'topic-updated',
+  'topic-deleted',
+  'topic-paused',
+  'unknown-topic',
+  'version-mismatch',
+  'paused',
+  'key-reused',
+  'published some',
+  'published none',
+  'published before',
+  'repeated',
+  'producer-gap',
+  'stale-producer',
+  'topic-full',
+  'message-too-large',
+  'received none',
+  'received some',
+  'delivery 1',
+  'delivery 2',
+  'delivery 3',
+  'popped',
+  'no-message',
+  'purged',
+  'in-progress',
+  'unknown-target',
+  'settled, already false',
+  'settled, already true',
+  'already false',
+  'already true',
+  'invalid-token',
+  'lease-lost',
+  'settled-otherwise',
+  'redriven 0, 0 remain',
+  'redriven 0, 1 remain',
+  'redriven 1, 0 remain',
+  'redriven 1, 1 remain',
+  'advanced 0',
+  'advanced 1',
+  'advanced 2',
+  'ready',
+  'leased',
+  'delayed',
+  'dead: failures',
+  'dead: rejected',
+  'dead: expired',
+  'dead: overflow',
+  'gone: expired',
+  'gone: overflow',
+  'gone: purged',
+];
 
 /** What came of a command, in words. */
 function outcomes(result: QueueResult): string[] {
@@ -50,6 +105,5 @@ it('histories meet every result, and every cause for which a message disappears'
       for (const [cause, count] of discarded) meet(`gone: ${cause}`, count);
     }
   }
-  console.log(met);
-  expect(Object.keys(met).toSorted()).toEqual([]);
+  expect(EVERYTHING.filter((what) => (met[what] ?? 0) < 3)).toEqual([]);
 });
