@@ -94,12 +94,13 @@ export class ReferenceModel {
   #once({ key, command }: Once): QueueResult {
     const { requests, at } = this.#state;
     const text = encodeCommand(command).toString('base64');
-    const known = requests.find((each) => each.key === key && at < each.at + REQUEST_MS);
+    const known = requests.findLast((each) => each.key === key && at < each.at + REQUEST_MS);
     if (known !== undefined) return known.command === text ? known.result : refused('key-reused');
     const result = this.#execute(command);
     if (!result.ok) return result;
-    const others = this.#state.requests.filter((each) => each.key !== key);
-    this.#state.requests = [...others, { key, command: text, result, at }].slice(-REQUESTS_MAX);
+    this.#state.requests = [...this.#state.requests, { key, command: text, result, at }].slice(
+      -REQUESTS_MAX,
+    );
     return result;
   }
 

@@ -21,7 +21,8 @@ export function purge(
     takes: ({ place, message }) =>
       (state === 'all' || place.state === state) && message.publishedAt <= at - olderThanMs,
     through: topic.lastSequence,
-    looked: { live: 0, dead: 0 },
+    // Where nothing can be meant it need not look.
+    looked: { live: state === 'dead' ? Infinity : 0, dead: isAny(state) ? 0 : Infinity },
     nextAt: at,
   };
   const before = topic.counts.purged;
@@ -30,6 +31,8 @@ export function purge(
   const goesOn = topic.purging !== undefined;
   return { ok: true, kind: 'purged', topicNumber: topic.number, purged, goesOn };
 }
+
+const isAny = (state: Purge['state']): boolean => state === 'all' || state === 'dead';
 
 /** Looks at so many messages at most; how many it were. */
 export function stepOfPurge(topic: ReferenceTopic, at: number, most: number): number {
@@ -61,7 +64,6 @@ export function redrive(
 ): QueueResult {
   const target = state.topics.find(({ name }) => name === (command.to ?? topic.name));
   if (target === undefined) return refused('unknown-target');
-  if (topic.redriving !== undefined) return refused('in-progress');
   const redriven = { ok: true, kind: 'redriven', topicNumber: topic.number } as const;
   const { at } = state;
   if (command.sequences !== undefined) {
@@ -70,6 +72,7 @@ export function redrive(
       .filter(({ message }) => command.sequences?.includes(message.sequence));
     return { ...redriven, moved: moveAll(chosen, { from: topic, to: target, at }), remaining: 0 };
   }
+  if (topic.redriving !== undefined) return refused('in-progress');
   const remaining = Math.min(command.max ?? Infinity, topic.dead().length);
   topic.redriving = { target, ...paceOf(command), remaining, nextAt: at };
   const moved = stepOfRedrive(topic, at, MESSAGES_PER_COMMAND_MAX);

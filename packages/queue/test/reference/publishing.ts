@@ -80,7 +80,7 @@ function tellRepeated(
   for (const [position, message] of messages.entries()) {
     const { dedupId } = message;
     const earlier = fresh.findIndex((each) => dedupId !== undefined && each.dedupId === dedupId);
-    const known = topic.remembered.find(({ id }) => id === dedupId);
+    const known = topic.remembered.findLast(({ id }) => id === dedupId);
     if (earlier !== -1) {
       repeated.push({ position, sequence: topic.lastSequence + 1 + earlier });
     } else if (known && (at < known.until || topic.find(known.sequence) !== undefined)) {
@@ -153,7 +153,6 @@ function addNew({ at }: ReferenceState, topic: ReferenceTopic, message: NewMessa
   const content = contentOf(message, { publishedAt: at, ttlMs });
   topic.add(content, placeUntil(until, at));
   if (dedupId === undefined) return;
-  topic.remembered = topic.remembered.filter(({ id }) => id !== dedupId);
   const { lastSequence: sequence, settings } = topic;
   topic.remembered.push({ id: dedupId, sequence, until: at + settings.dedupMs, isDue: true });
 }

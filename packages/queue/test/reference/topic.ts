@@ -34,7 +34,7 @@ export interface Lease {
   readonly registeredAt: number;
 }
 
-/** A dedup id. It is due, once, at `until`; kept beyond that while its message is there. */
+/** A dedup id. It is due, once, at `until`; kept beyond that while its message is there. The last one of an id counts. */
 export interface Remembered {
   readonly id: string;
   readonly sequence: number;

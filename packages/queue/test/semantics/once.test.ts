@@ -69,6 +69,16 @@ describeRules('a command under an idempotency key', (start) => {
     expect(t.nextDue()).toBeUndefined();
   });
 
+  it('that was executed anew is forgotten twice', async () => {
+    const t = await start();
+    once(t, 'i', publishA);
+    const again = t.pass(300_000) && once(t, 'i', publishA);
+    expect(t.nextDue()).toBe(t.at);
+    expect(t.advance()).toBe(1);
+    expect(once(t, 'i', publishA)).toEqual(again);
+    expect(t.nextDue()).toBe(t.at + 300_000);
+  });
+
   it('may be any plain command, for the whole group', async () => {
     const t = await start();
     const create = { kind: 'create-topic', topic: 'u' } as const;

@@ -156,11 +156,14 @@ describeRules('a dedup id', (start) => {
     expect(t.nextDue()).toBeUndefined();
   });
 
-  it('that is used anew after its time is due at its new time only', async () => {
+  it('that is used anew after its time is due once more', async () => {
     const t = await start({ dedupMs: 5000 });
     t.publish({ text: 'a', dedupId: 'd' });
     t.pop();
     t.pass(5000).publish(again);
+    expect(t.nextDue()).toBe(t.at);
+    expect(t.advance()).toBe(1);
+    expect(t.publish(again)).toMatchObject({ count: 0 });
     expect(t.nextDue()).toBe(t.at + 5000);
     expect(t.advance()).toBe(0);
   });

@@ -76,11 +76,21 @@ describeRules('a purge', (start) => {
 
   it('counts those that it only looks at, too', async () => {
     const t = await start();
+    t.publish(...numbered(1000));
+    t.publish({ text: 'late', delayMs: 1000 });
+    expect(purge(t, { state: 'delayed' })).toEqual(purged(0, true));
+    expect(t.advance()).toBe(1);
+    expect(t.states()).not.toHaveProperty('late');
+  });
+
+  it('does not look at live messages for dead letters, nor the other way round', async () => {
+    const t = await start();
     t.bury('dead');
     t.publish(...numbered(1000));
-    expect(purge(t, { state: 'dead' })).toEqual(purged(0, true));
-    expect(t.advance()).toBe(1);
-    expect(t.states()).not.toHaveProperty('dead');
+    expect(purge(t, { state: 'dead' })).toEqual(purged(1, false));
+    t.bury('dead');
+    expect(purge(t, { state: 'delayed' })).toEqual(purged(0, true));
+    expect(t.advance()).toBe(0);
   });
 
   it('is over a step later when the last one was the thousandth', async () => {
@@ -113,13 +123,13 @@ describeRules('a purge', (start) => {
   it('comes before a redrive, topics in creation order, with what is left of the steps', async () => {
     const t = await start();
     t.create('u');
-    t.publish({ text: 'k', delayMs: 1 });
     t.bury('dead1', 'dead2');
+    t.pass(10).publish({ text: 'k', delayMs: 1000 });
     t.run({ kind: 'redrive', topic: 't', ratePerSecond: 1 });
     t.publish(...numbered(1000));
     t.publishTo('u', ...numbered(1000));
     t.run({ kind: 'purge', topic: 'u', state: 'all' });
-    purge(t, { state: 'dead' });
+    purge(t, { olderThanMs: 10 });
     t.pass(1000);
     expect(t.advance()).toBe(4);
     expect(t.nextDue()).toBeUndefined();
