@@ -118,7 +118,6 @@ export {
   type TopicPaused,
   type TopicUpdated,
   messageId,
-  refused,
 } from './results/result.ts';
 export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot/snapshot-chunk.ts';
 export { SnapshotRejected } from './snapshot/snapshot-sink.ts';

@@ -14,7 +14,6 @@ import {
   type UpdateTopic,
   defaultTopicSettings,
   encodeCommand,
-  refused,
 } from '@rrmq/queue';
 import { isDeepStrictEqual } from 'node:util';
 import { advance, nextDue } from './reference/advance.ts';
@@ -22,7 +21,7 @@ import { purge, redrive } from './reference/ongoing.ts';
 import { publish } from './reference/publishing.ts';
 import { pop, receive } from './reference/receiving.ts';
 import { settle } from './reference/settling.ts';
-import type { ReferenceState } from './reference/state.ts';
+import { type ReferenceState, refused } from './reference/state.ts';
 import { ReferenceTopic } from './reference/topic.ts';
 
 /** What the queue should do, by `docs/SEMANTICS.md`, written as plainly as can be. It restores no backups. */

@@ -1,12 +1,6 @@
-import {
-  MESSAGES_PER_COMMAND_MAX,
-  type Purge,
-  type QueueResult,
-  type Redrive,
-  refused,
-} from '@rrmq/queue';
+import { MESSAGES_PER_COMMAND_MAX, type Purge, type QueueResult, type Redrive } from '@rrmq/queue';
 import { hasRoom } from './publishing.ts';
-import type { ReferenceState } from './state.ts';
+import { type ReferenceState, refused } from './state.ts';
 import { type Held, type ReferenceTopic, isDead, isLive } from './topic.ts';
 
 const RETRY_MS = 1000;

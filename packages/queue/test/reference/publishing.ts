@@ -10,9 +10,8 @@ import {
   type QueueRefusal,
   type QueueResult,
   type Repeated,
-  refused,
 } from '@rrmq/queue';
-import type { Answer, KnownProducer, ReferenceState } from './state.ts';
+import { type Answer, type KnownProducer, type ReferenceState, refused } from './state.ts';
 import { type Place, type ReferenceTopic, bytesOf } from './topic.ts';
 
 export function publish(

@@ -4,10 +4,9 @@ import {
   type QueueResult,
   RECEIVE_BYTES_MAX,
   type Receive,
-  refused,
 } from '@rrmq/queue';
 import { settle } from './settling.ts';
-import type { ReferenceState } from './state.ts';
+import { type ReferenceState, refused } from './state.ts';
 import { tokenOf } from './token.ts';
 import { type Held, type ReferenceTopic, bytesOf, leaseEnd } from './topic.ts';
 

@@ -1,4 +1,4 @@
-import type { QueueResult } from '@rrmq/queue';
+import type { QueueRefusal, QueueResult, Refused } from '@rrmq/queue';
 import type { ReferenceTopic } from './topic.ts';
 
 /** All that the model knows. */
@@ -39,3 +39,5 @@ export interface KnownRequest {
   readonly result: QueueResult;
   readonly at: number;
 }
+
+export const refused = (code: QueueRefusal): Refused => ({ ok: false, code });
