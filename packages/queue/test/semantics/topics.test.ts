@@ -36,7 +36,8 @@ describeRules('topics', (start) => {
     expect(t.publishTo(topic, 'a')).toEqual(unknown);
     expect(t.run({ kind: 'pop', topic })).toEqual(unknown);
     expect(t.run({ kind: 'receive', topic, max: 1, settle: [] })).toEqual(unknown);
-    expect(t.run({ kind: 'settle', topic, settle: [] })).toEqual(unknown);
+    const settle = [{ action: 'ack' as const, token: Buffer.alloc(28) }];
+    expect(t.run({ kind: 'settle', topic, settle })).toEqual(unknown);
     expect(t.run({ kind: 'purge', topic, state: 'all' })).toEqual(unknown);
     expect(t.run({ kind: 'redrive', topic })).toEqual(unknown);
     expect(t.run({ kind: 'delete-topic', topic })).toEqual(unknown);
