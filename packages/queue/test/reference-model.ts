@@ -16,7 +16,7 @@ import {
   encodeCommand,
 } from '@rrmq/queue';
 import { isDeepStrictEqual } from 'node:util';
-import { advance, nextDue } from './reference/advance.ts';
+import { advance, dueTimes, nextDue } from './reference/advance.ts';
 import { purge, redrive } from './reference/ongoing.ts';
 import { publish } from './reference/publishing.ts';
 import { pop, receive } from './reference/receiving.ts';
@@ -38,6 +38,7 @@ export class ReferenceModel {
       producersMax,
       requests: [],
       secret: undefined,
+      leftovers: [],
     };
   }
 
@@ -147,6 +148,7 @@ export class ReferenceModel {
     if (version !== undefined && version !== topic.version) return refused('version-mismatch');
     const { number: topicNumber, held } = topic;
     const state = this.#state;
+    state.leftovers.push(...dueTimes(state, topic));
     state.topics = state.topics.filter((each) => each !== topic);
     state.producers = state.producers.filter((each) => each.topicNumber !== topicNumber);
     for (const other of state.topics) {

@@ -23,6 +23,7 @@ export function advance(state: ReferenceState): QueueResult {
       steps += 1;
     }
   }
+  state.leftovers = state.leftovers.filter((at) => at > state.at);
   for (const topic of state.topics) {
     const left = (): number => MESSAGES_PER_COMMAND_MAX - steps;
     if (isDue(topic.purging, state) && left() > 0) steps += stepOfPurge(topic, state.at, left());
@@ -37,6 +38,7 @@ export function nextDue(state: ReferenceState): number | undefined {
   const times = [
     ...[...leases(state), ...dueItems(state), ...requests(state)].map(({ at }) => at),
     ...ongoing.flatMap((each) => each?.nextAt ?? []),
+    ...state.leftovers,
   ];
   return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
 }
@@ -70,12 +72,17 @@ function leases(state: ReferenceState): Due[] {
   );
 }
 
-function dueItems(state: ReferenceState): Due[] {
-  return state.topics.flatMap((topic) => [
-    ...topic.live().flatMap((held) => delaysAndExpiries(state, topic, held)),
-    ...dedupIds(topic),
-  ]);
-}
+const dueItems = (state: ReferenceState): Due[] =>
+  state.topics.flatMap((topic) => dueItemsOf(state, topic));
+
+const dueItemsOf = (state: ReferenceState, topic: ReferenceTopic): Due[] => [
+  ...topic.live().flatMap((held) => delaysAndExpiries(state, topic, held)),
+  ...dedupIds(topic),
+];
+
+/** When delays, times to live and dedup ids of a topic are over. */
+export const dueTimes = (state: ReferenceState, topic: ReferenceTopic): number[] =>
+  dueItemsOf(state, topic).map(({ at }) => at);
 
 function delaysAndExpiries(state: ReferenceState, topic: ReferenceTopic, held: Held): Due[] {
   const { place, message } = held;

@@ -16,6 +16,8 @@ export interface ReferenceState {
   /** The oldest one comes first. */
   requests: KnownRequest[];
   secret: Buffer | undefined;
+  /** When things of deleted topics would have been due: an `advance` finds nothing to do for them then. */
+  leftovers: number[];
 }
 
 export interface KnownProducer {
