@@ -19,6 +19,7 @@ export {
   PRODUCERS_MAX,
   PRODUCER_ID_BYTES_MAX,
 } from './commands/limits.ts';
+export { DueKeeper, type DueKeeperOptions } from './leader/due-keeper.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,

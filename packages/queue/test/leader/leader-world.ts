@@ -1,0 +1,82 @@
+import { type Command, type QueueResult, decodeCommand } from '@rrmq/queue';
+import { type Outcome, type RefusalReason, logIndex, logTime } from '@rrmq/raft';
+
+/** A command on its way; the test says how it ends. */
+export interface Offered {
+  readonly bytes: Uint8Array;
+  readonly command: Command | undefined;
+  end(result: QueueResult): void;
+  refuse(reason: RefusalReason): void;
+  lose(): void;
+}
+
+/** The group of a leader, its log's time and its timers, moved by hand. */
+export class LeaderWorld {
+  readonly offered: Offered[] = [];
+  nowMs = 1000;
+  leads = true;
+  /** Timers ever started. */
+  timersStarted = 0;
+  readonly #listeners = new Set<() => void>();
+  readonly #timers = new Set<{ readonly atMs: number; readonly ring: () => void }>();
+  #last = 0;
+
+  readonly timers = {
+    after: (delayMs: number, ring: () => void) => {
+      this.timersStarted += 1;
+      const timer = { atMs: this.nowMs + delayMs, ring };
+      this.#timers.add(timer);
+      return () => void this.#timers.delete(timer);
+    },
+  };
+
+  get timersWaiting(): number {
+    return this.#timers.size;
+  }
+
+  propose(bytes: Uint8Array, done: (outcome: Outcome<QueueResult>) => void): void {
+    const end = (outcome: Outcome<QueueResult>): void => {
+      this.offered.splice(this.offered.indexOf(offered), 1);
+      done(outcome);
+    };
+    const offered: Offered = {
+      bytes,
+      command: Buffer.isBuffer(bytes) ? decodeCommand(bytes) : undefined,
+      end: (result) => {
+        this.#last += 1;
+        end({ kind: 'committed', index: logIndex(this.#last), at: logTime(this.nowMs), result });
+        this.progress();
+      },
+      refuse: (reason) => end({ kind: 'refused', reason }),
+      lose: () => end({ kind: 'unknown' }),
+    };
+    this.offered.push(offered);
+  }
+
+  logTime() {
+    return this.leads ? logTime(this.nowMs) : undefined;
+  }
+
+  watchProgress(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  progress(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Lets time pass; timers ring in order. */
+  pass(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(({ atMs }) => atMs <= untilMs);
+      const next = due.toSorted((one, other) => one.atMs - other.atMs)[0];
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.ring();
+    }
+    this.nowMs = untilMs;
+  }
+}
