@@ -20,6 +20,8 @@ export {
   PRODUCER_ID_BYTES_MAX,
 } from './commands/limits.ts';
 export { DueKeeper, type DueKeeperOptions } from './leader/due-keeper.ts';
+export { type ReceiveOutcome, type ReceiveRequest } from './leader/receive-request.ts';
+export { WaitingReceives, type WaitingReceivesOptions } from './leader/waiting-receives.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,
