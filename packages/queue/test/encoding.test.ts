@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Command, decodeCommand, encodeCommand } from '@rrmq/queue';
+import { type Command, type DecodedCommand, decodeCommand, encodeCommand } from '@rrmq/queue';
 import * as fc from 'fast-check';
 import { openMachine, publish, runBytes, someCommand } from './commands.ts';
 
@@ -41,23 +41,34 @@ const golden: [string, string, Command][] = [
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
+/** What of a decoded command was given: fields that are absent, or have their default, are left out. */
+function given(command: DecodedCommand | undefined): unknown {
+  if (command === undefined) return undefined;
+  return JSON.parse(JSON.stringify(command), (field, value: unknown) => {
+    const isDefault =
+      (field === 'priority' && value === 4) ||
+      (field === 'attributes' && Array.isArray(value) && value.length === 0);
+    return isDefault ? undefined : value;
+  });
+}
+
 /** Text bodies come back as their bytes. */
-function withBytes(command: Command): Command {
-  if (command.kind !== 'publish') return command;
+function asGiven(command: Command): unknown {
+  if (command.kind !== 'publish') return JSON.parse(JSON.stringify(command));
   const messages = command.messages.map((each) => ({ ...each, body: Buffer.from(each.body) }));
-  return { ...command, messages };
+  return JSON.parse(JSON.stringify({ ...command, messages }));
 }
 
 describe('the bytes of commands', () => {
   it.each(golden)('version 1 of %s stays as it is', (_, hex, command) => {
     expect(encodeCommand(command).toString('hex')).toBe(bytesOf(hex).toString('hex'));
-    expect(decodeCommand(bytesOf(hex))).toEqual(withBytes(command));
+    expect(given(decodeCommand(bytesOf(hex)))).toEqual(asGiven(command));
   });
 
   it('what is encoded is decoded', () => {
     fc.assert(
       fc.property(someCommand, (command) => {
-        expect(decodeCommand(encodeCommand(command))).toEqual(command);
+        expect(given(decodeCommand(encodeCommand(command)))).toEqual(asGiven(command));
       }),
     );
   });
@@ -72,13 +83,12 @@ describe('the bytes of commands', () => {
     );
   });
 
-  it('damaged bytes never throw, and decode to something that encodes to the same', () => {
+  it('damaged bytes never throw', () => {
     fc.assert(
       fc.property(someCommand, fc.nat(), fc.nat({ max: 255 }), (command, place, value) => {
         const bytes = encodeCommand(command);
         bytes[place % bytes.length] = value;
-        const decoded = decodeCommand(bytes);
-        expect(decoded === undefined || encodeCommand(decoded).equals(bytes)).toBe(true);
+        expect(() => decodeCommand(bytes)).not.toThrow();
       }),
       { numRuns: 2000 },
     );
@@ -100,10 +110,10 @@ describe('the bytes of commands', () => {
   it.each([
     ['nothing', ''],
     ['an unknown version', '02 01 0000 01000000 74'],
-    ['an unknown kind', '01 09 0000 01000000 74'],
+    ['an unknown kind', '01 7f 0000 01000000 74'],
     ['an unknown flag of a command', '01 03 0100 01000000 74'],
     ['an unknown flag of a publish', '01 02 0200 01000000 74 01000000 00000000 00000000 00000000'],
-    ['an unknown flag of a message', '01 02 0000 01000000 74 01000000 01000000 00000000 00000000'],
+    ['an unknown flag of a message', '01 02 0000 01000000 74 01000000 80000000 00000000 00000000'],
     ['an unknown flag of a restore', '01 06 0100'],
     ['a restore with more behind it', '01 06 0000 00'],
     ['an empty topic name', '01 01 0000 00000000'],

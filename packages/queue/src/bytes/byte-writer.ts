@@ -6,11 +6,17 @@ const TWO_32 = 0x1_0000_0000;
 /** Bytes of a length, which stands before every variable field. */
 export const LENGTH_BYTES = 4;
 
+/** Of the count that stands before what is repeated. */
+export const COUNT_BYTES = 4;
+
 /** Text stands for its UTF-8 bytes. */
 export type Bytes = Uint8Array | string;
 
 export const byteLength = (bytes: Bytes): number =>
   typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
+
+/** Of a field, its length included. */
+export const fieldBytes = (bytes: Bytes): number => LENGTH_BYTES + byteLength(bytes);
 
 /**
  * Fills one buffer of a size known beforehand, from front to back, little-endian. `finish` asserts that it is full:

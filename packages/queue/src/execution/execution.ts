@@ -23,7 +23,7 @@ export function executeCommand(state: QueueState, command: DecodedCommand): Queu
     case 'restore-end':
       return endRestore(state);
     default:
-      return command satisfies never;
+      return refused('malformed-command');
   }
 }
 
@@ -70,5 +70,5 @@ function pop(state: QueueState, { topic: name }: Pop): QueueResult {
 
 function published(topic: Topic, { first, count }: Answer, duplicate: boolean): QueueResult {
   const { number: topicNumber } = topic;
-  return { ok: true, kind: 'published', topicNumber, firstSequence: first, count, duplicate };
+  return { ok: true, kind: 'published', topicNumber, firstSequence: first, count, duplicate, repeated: [] };
 }
