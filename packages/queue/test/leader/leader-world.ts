@@ -1,10 +1,10 @@
-import { type Command, type QueueResult, decodeCommand } from '@rrmq/queue';
+import { type DecodedCommand, type QueueResult, decodeCommand } from '@rrmq/queue';
 import { type Outcome, type RefusalReason, logIndex, logTime } from '@rrmq/raft';
 
 /** A command on its way; the test says how it ends. */
 export interface Offered {
   readonly bytes: Uint8Array;
-  readonly command: Command | undefined;
+  readonly command: DecodedCommand | undefined;
   end(result: QueueResult): void;
   refuse(reason: RefusalReason): void;
   lose(): void;
