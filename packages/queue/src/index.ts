@@ -86,8 +86,17 @@ export {
 export { NodeStoreHost } from './store/node-store-host.ts';
 export { verifyStore } from './store/node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
-export { type QueueView, type RestoreStatus } from './queue-view.ts';
 export {
+  type PeekedMessage,
+  type PeekPage,
+  type PeekRange,
+  type QueueView,
+  type RestoreStatus,
+  type TopicStats,
+  type TopicView,
+} from './queue-view.ts';
+export {
+  type Delivery,
   type Message,
   type Popped,
   type Published,
@@ -97,6 +106,7 @@ export {
   type RestoreBegun,
   type RestoreChunkTaken,
   type Restored,
+  type Settled,
   type TopicCreated,
   messageId,
 } from './results/result.ts';
@@ -115,4 +125,3 @@ export {
   type StoreView,
   type WriteLevels,
 } from './store/store.ts';
-export { type TopicStats } from './state/topic.ts';
