@@ -87,27 +87,42 @@ export { NodeStoreHost } from './store/node-store-host.ts';
 export { verifyStore } from './store/node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
 export {
-  type PeekedMessage,
+  type Death,
+  type DeathReason,
+  type FailureEvent,
   type PeekPage,
   type PeekRange,
+  type PeekedMessage,
   type QueueView,
   type RestoreStatus,
   type TopicStats,
   type TopicView,
 } from './queue-view.ts';
+export { decodeResult } from './results/result-decoding.ts';
+export { type Success, encodeResult } from './results/result-encoding.ts';
 export {
+  type Advanced,
   type Delivery,
   type Message,
   type Popped,
   type Published,
+  type Purged,
   type QueueRefusal,
   type QueueResult,
+  type Received,
+  type Redriven,
   type Refused,
+  type Repeated,
   type RestoreBegun,
   type RestoreChunkTaken,
   type Restored,
+  type SettleRefusal,
   type Settled,
+  type SettlementsDone,
   type TopicCreated,
+  type TopicDeleted,
+  type TopicPaused,
+  type TopicUpdated,
   messageId,
 } from './results/result.ts';
 export { CHUNK_BYTES_MAX, RECORDS_PER_CHUNK_MAX, decodeChunk } from './snapshot/snapshot-chunk.ts';

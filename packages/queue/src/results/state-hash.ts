@@ -1,5 +1,13 @@
 import { assert } from '@rrmq/raft';
-import type { Popped, Published, QueueRefusal, QueueResult } from './result.ts';
+import type {
+  Popped,
+  Published,
+  QueueRefusal,
+  QueueResult,
+  Received,
+  Settled,
+  SettleRefusal,
+} from './result.ts';
 import type { RunningHash } from './running-hash.ts';
 
 /** Numbers in the hash: nodes of different releases compare hashes, so never change or reuse one. */
@@ -12,6 +20,14 @@ const ResultCode = {
   restoreBegun: 6,
   restoreChunkTaken: 7,
   restored: 8,
+  topicUpdated: 9,
+  topicDeleted: 10,
+  topicPaused: 11,
+  received: 12,
+  settled: 13,
+  redriven: 14,
+  purged: 15,
+  advanced: 34,
 } as const;
 
 const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
@@ -26,6 +42,20 @@ const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
   'no-restore': 24,
   'restore-incomplete': 25,
   'backup-rejected': 26,
+  'version-mismatch': 27,
+  paused: 28,
+  'topic-full': 29,
+  'message-too-large': 30,
+  'unknown-target': 31,
+  'in-progress': 32,
+  'key-reused': 33,
+};
+
+const SettledCode = { done: 1, already: 2 } as const;
+const SettleRefusalCode: Readonly<Record<SettleRefusal, number>> = {
+  'invalid-token': 3,
+  'lease-lost': 4,
+  'settled-otherwise': 5,
 };
 
 /** Adds what came of the entry at `index`. Bodies count by their length: the log's checksums watch over the bytes. */
@@ -38,6 +68,26 @@ export function hashResult(hash: RunningHash, index: number, result: QueueResult
   switch (result.kind) {
     case 'topic-created':
       return addAll(hash, [result.topicNumber, ResultCode.topicCreated]);
+    case 'topic-updated':
+      return addAll(hash, [result.topicNumber, ResultCode.topicUpdated, result.version]);
+    case 'topic-deleted':
+      return addAll(hash, [result.topicNumber, ResultCode.topicDeleted, result.messages]);
+    case 'topic-paused':
+      return addAll(hash, [result.topicNumber, ResultCode.topicPaused]);
+    case 'received':
+      return hashReceived(hash, result);
+    case 'settled':
+      hash.add(result.topicNumber);
+      hash.add(ResultCode.settled);
+      return hashSettled(hash, result.settled);
+    case 'redriven':
+      hash.add(result.topicNumber);
+      return addAll(hash, [ResultCode.redriven, result.moved, result.remaining]);
+    case 'purged':
+      hash.add(result.topicNumber);
+      return addAll(hash, [ResultCode.purged, result.purged, result.goesOn ? 1 : 0]);
+    case 'advanced':
+      return addAll(hash, [ResultCode.advanced, result.steps]);
     case 'published':
       return hashPublished(hash, result);
     case 'popped':
@@ -58,6 +108,31 @@ function hashPublished(hash: RunningHash, result: Published): void {
   hash.add(result.duplicate ? ResultCode.duplicate : ResultCode.published);
   hash.add(result.firstSequence);
   hash.add(result.count);
+  for (const { position, sequence } of result.repeated) {
+    hash.add(position);
+    hash.add(sequence);
+  }
+}
+
+function hashReceived(hash: RunningHash, { topicNumber, settled, deliveries }: Received): void {
+  hash.add(topicNumber);
+  hash.add(ResultCode.received);
+  hashSettled(hash, settled);
+  hash.add(deliveries.length);
+  for (const { message, deliveries: times, failures } of deliveries) {
+    hash.add(message.sequence);
+    hash.add(times);
+    hash.add(failures);
+    hash.add(message.body.length);
+  }
+}
+
+function hashSettled(hash: RunningHash, settled: readonly Settled[]): void {
+  hash.add(settled.length);
+  for (const each of settled) {
+    if (!each.ok) hash.add(SettleRefusalCode[each.code]);
+    else hash.add(each.already ? SettledCode.already : SettledCode.done);
+  }
 }
 
 function hashPopped(hash: RunningHash, { topicNumber, message }: Popped): void {

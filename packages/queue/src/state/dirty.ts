@@ -1,28 +1,22 @@
-import type { Message } from '../results/result.ts';
+import { CHANGE_BYTES } from './rows.ts';
 import type { Topic } from './topic.ts';
 
-/**
- * What one change is counted as, beside the bytes of its body. Less than half of it is memory; the rest stands for the
- * time of the flush that must carry the change: see `docs/decisions/0008-lmdb-write-back.md`.
- */
-export const CHANGE_BYTES = 2048;
-
-/** What was executed and is not on its way into the store yet. */
+/** What was executed and is not on its way into the store yet, beside rows and producers. */
 export class Dirty {
-  /** Topics whose record or messages have changed. */
+  /** Topics whose record, messages or leases have changed. */
   #topics = new Set<Topic>();
-  /** Cost of the messages that are only in memory. */
-  #messageBytes = 0;
-  /** Messages that were popped and that the store holds, or is about to hold. */
-  #removals = 0;
+  /** Cost of the messages that are only in memory, and of the removals. */
+  #bytes = 0;
   /** The restore began, came on, or ended. */
   restore = false;
   /** Up to this place the store holds nothing that was thrown away. */
   cleanThrough = 0;
+  /** The last entry that the store includes. */
+  flushedThrough = 0;
 
   /** What all of it is counted as. */
   get bytes(): number {
-    return this.#messageBytes + (this.#removals + this.#topics.size) * CHANGE_BYTES;
+    return this.#bytes + this.#topics.size * CHANGE_BYTES;
   }
 
   /** The topic's record has changed. */
@@ -30,17 +24,22 @@ export class Dirty {
     this.#topics.add(topic);
   }
 
-  /** A message was added to `recent`. */
+  /** A message was added. */
   added(topic: Topic, bodyBytes: number): void {
     this.#topics.add(topic);
-    this.#messageBytes += CHANGE_BYTES + bodyBytes;
+    this.#bytes += CHANGE_BYTES + bodyBytes;
   }
 
-  /** A message was popped. One that was never on its way into the store will not be. */
-  taken(topic: Topic, { sequence, body }: Message): void {
+  /** A message was taken out. One that was never on its way into the store will not be. */
+  removed(topic: Topic, bodyBytes: number, wasRecent: boolean): void {
     this.#topics.add(topic);
-    if (sequence > topic.flushingThrough) this.#messageBytes -= CHANGE_BYTES + body.length;
-    else this.#removals += 1;
+    if (wasRecent) this.#bytes -= CHANGE_BYTES + bodyBytes;
+    else this.#bytes += CHANGE_BYTES;
+  }
+
+  /** The topic is gone: what was to be written of it need not be. */
+  forget(topic: Topic): void {
+    if (this.#topics.delete(topic)) this.#bytes -= costOf(topic);
   }
 
   /** A flush takes everything; the answer is what it takes. */
@@ -53,20 +52,19 @@ export class Dirty {
   /** A flush of these topics failed: all that it took is dirty as before, together with what came since. */
   putBack(topics: Iterable<Topic>): void {
     for (const topic of topics) this.#topics.add(topic);
-    this.#messageBytes = 0;
-    this.#removals = 0;
-    for (const topic of this.#topics) this.#count(topic);
+    this.#bytes = 0;
+    for (const topic of this.#topics) this.#bytes += costOf(topic);
   }
 
   clear(): void {
     this.#topics = new Set();
-    this.#messageBytes = 0;
-    this.#removals = 0;
+    this.#bytes = 0;
     this.restore = false;
   }
+}
 
-  #count({ recent, popped, storedThrough, cleared }: Topic): void {
-    for (const { body } of recent) this.#messageBytes += CHANGE_BYTES + body.length;
-    this.#removals += Math.max(Math.min(popped, storedThrough) - cleared, 0);
-  }
+/** What the messages of a topic are counted as that the store does not hold, or must not hold any more. */
+function costOf({ bodies }: Topic): number {
+  const { messages, bytes } = bodies.unsaved();
+  return (messages + bodies.removals) * CHANGE_BYTES + bytes;
 }

@@ -1,22 +1,15 @@
-import { assert } from '@rrmq/raft';
 import { Arena } from '../bytes/arena.ts';
-import type { QueueState } from './queue-state.ts';
+import { encodeMessage } from '../store/message-record.ts';
+import { PLACED_KINDS, placePrefix, RowKind } from '../store/row-keys.ts';
+import { sealRow } from '../store/row-values.ts';
 import { KeyKind, RESTORE_KEY, messageKey, placeKey } from '../store/store-keys.ts';
-import {
-  encodeMessage,
-  encodeMeta,
-  encodeProducer,
-  encodeRestore,
-  encodeTopic,
-  producerKey,
-} from '../store/store-records.ts';
+import { encodeMeta, encodeProducer, encodeRestore, producerKey } from '../store/store-records.ts';
 import type { Change, StoreReader } from '../store/store.ts';
-import type { Topic } from './topic.ts';
+import { encodeTopic } from '../store/topic-record.ts';
+import type { QueueState } from './queue-state.ts';
+import { type Topic, recordOf } from './topic.ts';
 
-/** Messages that one flush takes out of the store at most, so that it ends soon; the next one goes on. */
-const REMOVALS_MAX = 16_384;
-
-/** Leftovers of a discarded restore that one flush looks for. */
+/** Leftovers of what was deleted that one flush takes out. */
 const LEFTOVERS = { entries: 4096, bytes: 1_048_576 };
 
 /** One transaction that brings the store to the state's index. */
@@ -29,24 +22,21 @@ export interface FlushPlan {
   failed(): void;
 }
 
-interface TopicFlush {
-  readonly topic: Topic;
-  readonly through: number;
-  readonly cleared: number;
-}
-
 /**
  * Takes all that is dirty. Messages that it carries stay in memory until it is done, and are read from there; so a
  * failure has nothing to move back. One plan at a time.
  */
 export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
-  const { floor } = state;
+  const { floor, index } = state;
   const restoreTouched = state.dirty.restore;
   const topics = state.dirty.takeTopics();
   const producers = state.producers.takeDirty();
   const leftovers = findLeftovers(state, store);
-  const changes: Change[] = leftovers.map((key) => ({ key, value: undefined }));
+  const changes: Change[] = leftovers.keys.map((key) => ({ key, value: undefined }));
   const flushes = planTopics(topics, changes);
+  const rows = state.rows.take();
+  // Not `push(...rows)`: there may be more than a call takes arguments.
+  for (const change of rows) changes.push(change);
   for (const key of producers) {
     const { place, id, memory } = state.producers.changeOf(key);
     if (memory === undefined) changes.push({ key: producerKey(place, id), value: undefined });
@@ -55,52 +45,51 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
   if (restoreTouched) changes.push(restoreChange(state));
   changes.push(metaChange(state));
   return {
-    index: state.index,
+    index,
     changes,
     done() {
-      for (const each of flushes) settle(each, state);
-      if (leftovers.length === 0) state.dirty.cleanThrough = floor;
+      state.rows.taken();
+      state.dirty.flushedThrough = index;
+      for (const { topic } of flushes) topic.bodies.taken();
+      if (leftovers.floorIsClean) state.dirty.cleanThrough = floor;
+      cleanUp(state, leftovers);
     },
     failed() {
-      for (const { topic } of flushes) topic.flushingThrough = topic.storedThrough;
-      state.dirty.putBack([...topics].filter(({ place }) => place > state.floor));
+      state.rows.putBack();
+      for (const { topic, leases } of flushes) {
+        topic.bodies.putBack();
+        topic.leases.putBack(leases);
+      }
+      const isThere = (topic: Topic) => topic.place > state.floor && !state.doomed.has(topic.place);
+      state.dirty.putBack([...topics].filter(isThere));
       state.producers.putBack(producers);
       if (restoreTouched) state.dirty.restore = true;
     },
   };
 }
 
+interface TopicFlush {
+  readonly topic: Topic;
+  readonly leases: ReadonlySet<number>;
+}
+
 function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
   const arena = new Arena();
   const flushes: TopicFlush[] = [];
-  let removals = REMOVALS_MAX;
   for (const topic of topics) {
-    const { place, popped, storedThrough, lastSequence } = topic;
-    const obsolete = Math.min(popped, storedThrough);
-    const last = Math.min(obsolete, topic.cleared + removals);
-    for (let sequence = topic.cleared + 1; sequence <= last; sequence += 1) {
+    const { place, bodies, leases, settlements } = topic;
+    const { added, removed } = bodies.take();
+    for (const message of added) changes.push(encodeMessage(place, message, arena));
+    for (const sequence of removed) {
       changes.push({ key: messageKey(place, sequence), value: undefined });
     }
-    removals -= Math.max(last - topic.cleared, 0);
-    const cleared = last === obsolete ? popped : last;
-    for (const message of topic.recent) changes.push(encodeMessage(place, message, arena));
-    changes.push(encodeTopic({ ...topic, cleared }));
-    topic.flushingThrough = lastSequence;
-    flushes.push({ topic, through: lastSequence, cleared });
+    const leased = leases.take();
+    for (const { key, value } of leased.rows) changes.push(sealRow(key, value));
+    settlements.save();
+    changes.push(encodeTopic(recordOf(topic)));
+    flushes.push({ topic, leases: leased.sequences });
   }
   return flushes;
-}
-
-/** The store holds what the flush carried: memory need not. */
-function settle({ topic, through, cleared }: TopicFlush, { dirty, floor }: QueueState): void {
-  const { recent } = topic;
-  topic.storedThrough = through;
-  topic.flushingThrough = through;
-  topic.cleared = cleared;
-  while ((recent.first?.sequence ?? Infinity) <= through) recent.shift();
-  if (recent.size === 0) topic.bodies.reset();
-  assert(cleared <= topic.popped, 'what was not popped is not cleared away');
-  if (cleared < Math.min(topic.popped, through) && topic.place > floor) dirty.touched(topic);
 }
 
 function restoreChange({ restore }: QueueState): Change {
@@ -110,18 +99,53 @@ function restoreChange({ restore }: QueueState): Change {
 }
 
 function metaChange(state: QueueState): Change {
-  const { index, at, hash, topicsCreated, placesUsed, floor, producers } = state;
-  const { publishes } = producers;
-  const counters = { topicsCreated, placesUsed, floor, publishes };
-  return encodeMeta({ index, at, hash: hash.value, ...counters });
+  const { index, at, hash, gapMs, secret, topicsCreated, placesUsed, floor, requests } = state;
+  const { publishes } = state.producers;
+  const counters = { topicsCreated, placesUsed, floor, publishes, gapMs };
+  const { total, count } = requests;
+  return encodeMeta({
+    index,
+    at,
+    hash: hash.value,
+    secret,
+    requests: { total, count },
+    ...counters,
+  });
 }
 
-/** Keys of what was thrown away with a restore. */
-function findLeftovers({ floor, dirty }: QueueState, store: StoreReader): Buffer[] {
-  if (dirty.cleanThrough === floor) return [];
-  for (const kind of [KeyKind.message, KeyKind.producer, KeyKind.topic]) {
-    const entries = store.range(placeKey(kind, 0), placeKey(kind, floor + 1), LEFTOVERS);
+interface Leftovers {
+  /** Keys of what was thrown away or deleted. */
+  readonly keys: readonly Buffer[];
+  readonly floorIsClean: boolean;
+  /** The store holds nothing of this place any more. */
+  readonly cleanPlace: number | undefined;
+}
+
+function findLeftovers(state: QueueState, store: StoreReader): Leftovers {
+  const { floor, dirty, doomed } = state;
+  const belowFloor = dirty.cleanThrough === floor ? [] : leftoversBetween(store, 0, floor);
+  const floorIsClean = belowFloor.length === 0;
+  if (!floorIsClean) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
+  for (const [place, deletedBy] of doomed) {
+    // What was on its way when it was deleted is there now.
+    if (deletedBy > dirty.flushedThrough) break;
+    const keys = leftoversBetween(store, place, place);
+    return { keys, floorIsClean, cleanPlace: keys.length === 0 ? place : undefined };
+  }
+  return { keys: [], floorIsClean, cleanPlace: undefined };
+}
+
+function leftoversBetween(store: StoreReader, first: number, last: number): Buffer[] {
+  const kinds = [KeyKind.message, KeyKind.producer, KeyKind.topic, ...PLACED_KINDS];
+  for (const kind of kinds) {
+    const entries = store.range(placeKey(kind, first), placeKey(kind, last + 1), LEFTOVERS);
     if (entries.length > 0) return entries.map(({ key }) => key);
   }
   return [];
+}
+
+function cleanUp(state: QueueState, { cleanPlace }: Leftovers): void {
+  if (cleanPlace === undefined) return;
+  state.doomed.delete(cleanPlace);
+  state.rows.delete(placePrefix(RowKind.doomed, cleanPlace));
 }

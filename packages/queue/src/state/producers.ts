@@ -135,6 +135,16 @@ export class Producers {
     this.#publishes = publishes;
   }
 
+  /** Forgets the producers of a topic that is gone. */
+  forgetPlace(place: number): void {
+    const prefix = keyOf(place, '');
+    for (const key of this.#memories.keys()) {
+      if (!key.startsWith(prefix)) continue;
+      this.#memories.delete(key);
+      this.#dirty.add(key);
+    }
+  }
+
   /** Forgets everybody, and that there was anybody. */
   clear(): void {
     this.#memories.clear();

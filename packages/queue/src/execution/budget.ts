@@ -1,0 +1,4 @@
+/** Steps that a command may still do. */
+export interface Budget {
+  left: number;
+}

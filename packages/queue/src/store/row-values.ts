@@ -1,0 +1,24 @@
+import { crc32 } from 'node:zlib';
+import { CHECKSUM_BYTES, VERSION_BYTES, openValue } from './sealing.ts';
+import type { Change } from './store.ts';
+
+/** What a row holds stands between version and checksum, as in every value. */
+const VERSION = 1;
+const VERSIONS = [VERSION];
+
+/** The change that puts a row, or removes it. */
+export function sealRow(key: string, held: Buffer | undefined): Change {
+  const keyBytes = Buffer.from(key, 'latin1');
+  if (held === undefined) return { key: keyBytes, value: undefined };
+  const end = VERSION_BYTES + held.length;
+  const value = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
+  value.writeUInt8(VERSION, 0);
+  value.set(held, VERSION_BYTES);
+  value.writeUInt32LE(crc32(value.subarray(0, end), crc32(keyBytes)), end);
+  return { key: keyBytes, value };
+}
+
+/** What a row holds; a view into its value. Throws `StoreCorrupt`. */
+export function openRow(key: Buffer, value: Buffer): Buffer {
+  return openValue({ key, value }, VERSIONS).reader.rest();
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { sipHash } from '@rrmq/queue';
+
+const upTo = (count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, at) => at));
+
+describe('SipHash-2-4', () => {
+  it.each([
+    [0, '726fdb47dd0e0e31'],
+    [1, '74f839c593dc67fd'],
+    [2, '0d6c8009d9a94f5a'],
+    [3, '85676696d7fb7e2d'],
+    [4, 'cf2794e0277187b7'],
+    [7, 'ab0200f58b01d137'],
+    [8, '93f5f5799a932462'],
+    [15, 'a129ca6149be45e5'],
+  ])('of %i bytes is that of its authors', (count, expected) => {
+    const { high, low } = sipHash(upTo(16), Buffer.concat([upTo(count), upTo(9)]), count);
+    expect(((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')).toBe(expected);
+  });
+});
