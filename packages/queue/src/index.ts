@@ -74,6 +74,9 @@ export {
   SETTLEMENTS_MAX,
   TTL_MS_MAX,
 } from './commands/limits.ts';
+export { DueKeeper, type DueKeeperOptions } from './leader/due-keeper.ts';
+export { type ReceiveOutcome, type ReceiveRequest } from './leader/receive-request.ts';
+export { WaitingReceives, type WaitingReceivesOptions } from './leader/waiting-receives.ts';
 export {
   MemoryStoreHost,
   type MemoryStoreOptions,
