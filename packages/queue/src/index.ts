@@ -83,7 +83,20 @@ export {
 export { NodeStoreHost } from './store/node-store-host.ts';
 export { verifyStore } from './store/node-verify-store.ts';
 export { QueueMachine, type QueueMachineOptions } from './queue-machine.ts';
-export { type QueueView, type RestoreStatus } from './queue-view.ts';
+export {
+  type Death,
+  type DeathReason,
+  type FailureEvent,
+  type PeekPage,
+  type PeekRange,
+  type PeekedMessage,
+  type QueueView,
+  type RestoreStatus,
+  type TopicActivity,
+  type TopicRates,
+  type TopicStats,
+  type TopicView,
+} from './queue-view.ts';
 export { decodeResult } from './results/result-decoding.ts';
 export { type Success, encodeResult } from './results/result-encoding.ts';
 export {
@@ -126,4 +139,3 @@ export {
   type StoreView,
   type WriteLevels,
 } from './store/store.ts';
-export { type TopicStats } from './state/topic.ts';

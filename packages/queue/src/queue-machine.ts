@@ -9,14 +9,24 @@ import {
   logTime,
 } from '@rrmq/raft';
 import { decodeCommand } from './commands/command-decoding.ts';
-import { CHANGE_BYTES } from './state/dirty.ts';
+import { CHANGE_BYTES } from './state/rows.ts';
+import { nextDue } from './execution/advancing.ts';
 import { executeCommand } from './execution/execution.ts';
 import { planFlush } from './state/flush-plan.ts';
 import { findViolations } from './state/invariants.ts';
 import { PRODUCERS_MAX } from './commands/limits.ts';
 import { loadState } from './state/loading.ts';
 import type { QueueState } from './state/queue-state.ts';
-import type { QueueView, RestoreStatus } from './queue-view.ts';
+import type {
+  PeekPage,
+  PeekRange,
+  PeekedMessage,
+  QueueView,
+  RestoreStatus,
+  TopicActivity,
+  TopicStats,
+  TopicView,
+} from './queue-view.ts';
 import type { QueueResult } from './results/result.ts';
 import { StoreSink } from './snapshot/snapshot-sink.ts';
 import { encodeSnapshot } from './snapshot/snapshot-stream.ts';
@@ -24,7 +34,8 @@ import { hashResult, hashTermStart } from './results/state-hash.ts';
 import { META_KEY } from './store/store-keys.ts';
 import { decodeMeta } from './store/store-records.ts';
 import type { Store, StoreHost } from './store/store.ts';
-import { type TopicStats, depthOf } from './state/topic.ts';
+import { peekMessage, peekTopic } from './state/peeking.ts';
+import { activityOf, availableIn, statsOf, viewOf } from './state/topic.ts';
 
 export interface QueueMachineOptions {
   /** Where the state is kept. */
@@ -78,7 +89,9 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   }
 
   termStart(at: LogTime, gapMs: number, index: LogIndex): void {
-    hashTermStart(this.#advance(at, index).hash, index, gapMs);
+    const state = this.#advance(at, index);
+    state.gapMs += gapMs;
+    hashTermStart(state.hash, index, gapMs);
   }
 
   get flushedIndex(): LogIndex {
@@ -86,8 +99,9 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   }
 
   get dirtyBytes(): number {
-    const { dirty, producers } = this.#state;
-    return dirty.bytes + producers.dirtyCount * CHANGE_BYTES + (this.#flushing?.bytes ?? 0);
+    const { dirty, rows, producers } = this.#state;
+    const bytes = dirty.bytes + rows.dirtyBytes + producers.dirtyCount * CHANGE_BYTES;
+    return bytes + (this.#flushing?.bytes ?? 0);
   }
 
   async flush(): Promise<LogIndex> {
@@ -153,16 +167,42 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     return this.#state.topics.has(topic);
   }
 
-  depth(topic: string): number {
+  topic(topic: string): TopicView | undefined {
     const found = this.#state.topics.get(topic);
-    return found === undefined ? 0 : depthOf(found);
+    return found && viewOf(found);
   }
 
   stats(topic: string): TopicStats | undefined {
     const found = this.#state.topics.get(topic);
-    if (found === undefined) return undefined;
-    const { readyBytes, lastSequence, popped } = found;
-    return { depth: depthOf(found), bytes: readyBytes, published: lastSequence, popped };
+    return found && statsOf(found);
+  }
+
+  activity(topic: string, now: number): TopicActivity | undefined {
+    const found = this.#state.topics.get(topic);
+    return found && activityOf(found, Math.max(now, this.#state.at));
+  }
+
+  available(topic: string): number {
+    const found = this.#state.topics.get(topic);
+    return found === undefined ? 0 : availableIn(found);
+  }
+
+  peek(topic: string, range: PeekRange): PeekPage | undefined {
+    const found = this.#state.topics.get(topic);
+    return found && peekTopic(found, range, this.#state.gapMs);
+  }
+
+  message(topic: string, sequence: number): PeekedMessage | undefined {
+    const found = this.#state.topics.get(topic);
+    return found && peekMessage(found, sequence, this.#state.gapMs);
+  }
+
+  nextDue(): number | undefined {
+    return nextDue(this.#state);
+  }
+
+  get hasSecret(): boolean {
+    return this.#state.secret !== undefined;
   }
 
   restoring(): RestoreStatus | undefined {
@@ -189,7 +229,7 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   async #load(generation: number): Promise<void> {
     const store = await this.#host.open(generation);
     const turn = async () => this.#host.turn();
-    const state = await loadState(store, this.#producersMax, turn);
+    const state = await loadState({ store, producersMax: this.#producersMax, turn });
     this.#opened = { store, state };
     this.#flushedIndex = logIndex(state.index);
   }

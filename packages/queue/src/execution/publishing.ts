@@ -115,11 +115,7 @@ interface SortedOut {
 }
 
 /** Finds messages whose dedup ids are remembered, or stand before in the same command. */
-function sortOut(
-  state: QueueState,
-  topic: Topic,
-  messages: readonly DecodedMessage[],
-): SortedOut {
+function sortOut(state: QueueState, topic: Topic, messages: readonly DecodedMessage[]): SortedOut {
   if (messages.every(({ dedupId }) => dedupId === undefined)) {
     return { added: messages, repeated: NONE };
   }
@@ -150,7 +146,7 @@ function add(state: QueueState, topic: Topic, message: DecodedMessage): void {
   const { delayMs, ttlMs = topic.settings.ttlMs } = message;
   const deliverAt = delayMs === undefined ? (message.deliverAt ?? at) : at + delayMs;
   const expiresAt = ttlMs === undefined ? undefined : at + ttlMs;
-  const published: Publishable = {
+  const publishable: Publishable = {
     contentType,
     body,
     publishedAt: at,
@@ -161,12 +157,15 @@ function add(state: QueueState, topic: Topic, message: DecodedMessage): void {
     dedupId,
   };
   const latest = at + DELAY_MS_MAX;
-  addMessage(state, topic, { message: published, deliverAt: Math.min(deliverAt, latest) });
+  addMessage(state, topic, { message: publishable, deliverAt: Math.min(deliverAt, latest) });
 }
 
 type Outcome = Pick<Published, 'firstSequence' | 'count' | 'duplicate' | 'repeated'>;
 
-function published(topic: Topic, { firstSequence, count, duplicate, repeated }: Outcome): Published {
+function published(
+  topic: Topic,
+  { firstSequence, count, duplicate, repeated }: Outcome,
+): Published {
   const { number: topicNumber } = topic;
   return { ok: true, kind: 'published', topicNumber, firstSequence, count, duplicate, repeated };
 }

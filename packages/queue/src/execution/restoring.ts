@@ -2,15 +2,19 @@ import type { DecodedChunk, DecodedCommand } from '../commands/command-decoding.
 import type { RestoreBegin } from '../commands/command.ts';
 import { answersFit } from '../state/invariants.ts';
 import { PRODUCERS_MAX } from '../commands/limits.ts';
-import { type QueueState, type Restore, addMessage } from '../state/queue-state.ts';
-import { type RecordStreamStep, STREAM_START, readRecords } from '../snapshot/record-stream.ts';
+import type { QueueState, Restore } from '../state/queue-state.ts';
 import type { RestoreProgress } from '../state/restore-progress.ts';
 import { type QueueResult, refused } from '../results/result.ts';
+import { type RecordStreamStep, STREAM_START, readRecords } from '../snapshot/record-stream.ts';
 import { RECORDS_PER_CHUNK_MAX, decodeChunk } from '../snapshot/snapshot-chunk.ts';
+import { liveCount, liveCountOf, topicOf } from '../state/topic.ts';
+import { decodeMessage } from '../store/message-record.ts';
+import { rowKindOf } from '../store/row-check.ts';
 import { parseKey } from '../store/store-keys.ts';
-import { decodeMessage, decodeMeta, decodeProducer, decodeTopic } from '../store/store-records.ts';
+import { decodeMeta, decodeProducer } from '../store/store-records.ts';
 import { type StoreEntry, StoreCorrupt } from '../store/store.ts';
-import { depthOf, emptyTopic } from '../state/topic.ts';
+import { decodeTopic } from '../store/topic-record.ts';
+import { restoreRow } from './restoring-rows.ts';
 
 /** A million messages a second for 35 years; sums of a few larger ones would not be exact. */
 const COUNTER_MAX = 2 ** 50;
@@ -26,9 +30,10 @@ export function isRestore({ kind }: DecodedCommand): boolean {
 export function beginRestore(state: QueueState, { backupId, text }: RestoreBegin): QueueResult {
   if (state.topics.size > 0) return refused('not-empty');
   discardRestore(state);
-  const source = { topicsCreated: 0, placesUsed: 0, publishes: 0 };
+  const source = { topicsCreated: 0, placesUsed: 0, publishes: 0, gapMs: 0 };
   const counters = { base: state.placesUsed, nextChunk: 0, lastNumber: 0, awaited: 0 };
-  const progress = { backupId, text, ...counters, stream: STREAM_START, source };
+  const filled = { place: 0, sequence: 0 };
+  const progress = { backupId, text, ...counters, stream: STREAM_START, source, filled };
   state.restore = { progress, topics: new Map(), names: new Set() };
   state.dirty.restore = true;
   return { ok: true, kind: 'restore-begun' };
@@ -60,7 +65,9 @@ export function endRestore(state: QueueState): QueueResult {
   let messages = 0;
   for (const topic of restore.topics.values()) {
     state.topics.set(topic.name, topic);
-    messages += depthOf(topic);
+    state.places.set(topic.place, topic);
+    if (topic.purge !== undefined || topic.redrive !== undefined) state.busy.add(topic);
+    messages += liveCount(topic) + topic.dead.count;
   }
   state.topicsCreated = Math.max(state.topicsCreated, source.topicsCreated);
   state.producers.resumeCount(source.publishes);
@@ -72,10 +79,12 @@ export function endRestore(state: QueueState): QueueResult {
 /** Throws away what an unfinished restore has brought. There is nothing else: the queue has no topics meanwhile. */
 function discardRestore(state: QueueState): void {
   if (state.restore === undefined) return;
+  for (const topic of state.restore.topics.values()) topic.leases.end();
   state.restore = undefined;
   state.floor = state.placesUsed;
   state.producers.clear();
   state.dirty.clear();
+  state.rows.clear();
   state.dirty.restore = true;
 }
 
@@ -118,6 +127,10 @@ function takeRecord(
   restore: Restore,
   entry: StoreEntry,
 ): RestoreProgress | undefined {
+  const kind = rowKindOf(entry.key);
+  if (kind !== undefined) {
+    return restoreRow(state, restore, { kind, entry }) ? restore.progress : undefined;
+  }
   const key = parseKey(entry.key);
   const isFirst = restore.progress.source.placesUsed === 0 && restore.topics.size === 0;
   switch (key?.kind) {
@@ -142,11 +155,13 @@ function takeMeta(
   { progress }: Restore,
   { value }: StoreEntry,
 ): RestoreProgress | undefined {
-  const { topicsCreated, placesUsed, publishes } = decodeMeta(value);
+  const { topicsCreated, placesUsed, publishes, gapMs, secret } = decodeMeta(value);
   const placesAfter = progress.base + placesUsed;
   if (Math.max(topicsCreated, placesAfter, publishes) > COUNTER_MAX) return undefined;
   state.placesUsed = placesAfter;
-  return { ...progress, source: { topicsCreated, placesUsed, publishes } };
+  // Leases of the backup keep their tokens; there are no others.
+  if (secret !== undefined) state.secret = secret;
+  return { ...progress, source: { topicsCreated, placesUsed, publishes, gapMs } };
 }
 
 interface Placed {
@@ -161,13 +176,14 @@ function takeTopic(
   { place, entry }: Placed,
 ): RestoreProgress | undefined {
   const { source, base, awaited } = progress;
-  const { number, name, lastSequence, popped } = decodeTopic(place, entry);
+  const { record, leftovers } = decodeTopic(place, entry);
+  const { number, name, lastSequence } = record;
   const fits = place >= 1 && place <= source.placesUsed && number <= source.topicsCreated;
-  const isNew = !names.has(name) && !topics.has(base + place);
+  const isNew = !names.has(name) && !topics.has(base + place) && leftovers === undefined;
   if (!fits || !isNew || number <= progress.lastNumber) return undefined;
-  const awaitedThen = awaited + lastSequence - popped;
+  const awaitedThen = awaited + liveCountOf(record);
   if (Math.max(lastSequence, awaitedThen) > COUNTER_MAX) return undefined;
-  const topic = emptyTopic({ number, place: base + place, name, popped });
+  const topic = topicOf({ ...record, place: base + place }, state, 0);
   topics.set(topic.place, topic);
   names.add(name);
   state.dirty.touched(topic);
@@ -180,10 +196,16 @@ function takeMessage(
   { place, sequence, entry }: Placed & { readonly sequence: number },
 ): RestoreProgress | undefined {
   const topic = topics.get(progress.base + place);
-  if (topic === undefined || sequence !== topic.lastSequence + 1) return undefined;
-  if (progress.awaited === 0) return undefined;
-  addMessage(state, topic, decodeMessage(sequence, entry));
-  return { ...progress, awaited: progress.awaited - 1 };
+  if (topic === undefined || progress.awaited === 0) return undefined;
+  const { filled: last } = progress;
+  const isNext =
+    topic.place > last.place || (topic.place === last.place && sequence > last.sequence);
+  if (!isNext || sequence > topic.lastSequence) return undefined;
+  const message = decodeMessage(sequence, entry);
+  topic.bodies.add(message);
+  state.dirty.added(topic, message.body.length);
+  const filled = { place: topic.place, sequence };
+  return { ...progress, awaited: progress.awaited - 1, filled };
 }
 
 function takeProducer(

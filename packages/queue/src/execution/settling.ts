@@ -13,7 +13,10 @@ const NO_SECRET = Buffer.alloc(16);
 
 export function settle(
   state: QueueState,
-  { topic: name, settle: items }: Pick<Settle, 'topic'> & {
+  {
+    topic: name,
+    settle: items,
+  }: Pick<Settle, 'topic'> & {
     readonly settle: readonly DecodedSettlement[];
   },
 ): QueueResult {

@@ -1,6 +1,7 @@
 import { type LogIndex, type LogTime, type SnapshotSink, logIndex, logTime } from '@rrmq/raft';
 import { type RecordStreamState, STREAM_START, readRecords } from './record-stream.ts';
 import { decodeChunk } from './snapshot-chunk.ts';
+import { rowKindOf } from '../store/row-check.ts';
 import { parseKey } from '../store/store-keys.ts';
 import { walkStore } from '../store/store-walk.ts';
 import type { ReceivingStore, StoreEntry, StoreHost } from '../store/store.ts';
@@ -64,7 +65,7 @@ export class StoreSink implements SnapshotSink {
   }
 
   #add({ key, value }: StoreEntry): void {
-    ensure(parseKey(key) !== undefined, `the key ${key.toString('hex')} is none of a queue`);
+    ensure(isKey(key), `the key ${key.toString('hex')} is none of a queue`);
     ensure(Buffer.compare(key, this.#lastKey) > 0, 'records stand in the order of their keys');
     this.#lastKey = Buffer.from(key);
     // The chunk is the caller's; the store wants bytes that stay as they are.
@@ -79,6 +80,8 @@ export class StoreSink implements SnapshotSink {
     if (batch.length > 0) await this.#receiving.store.write(batch).flushed;
   }
 }
+
+const isKey = (key: Buffer): boolean => parseKey(key) !== undefined || rowKindOf(key) !== undefined;
 
 function ensure(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new SnapshotRejected(`the snapshot is rejected: ${otherwise}`);

@@ -2,8 +2,21 @@ import { crc32 } from 'node:zlib';
 import { portionsOf } from '../store/store-entries.ts';
 import { encodeEnd, encodeRecord } from './record-stream.ts';
 import { CHUNK_PAYLOAD_BYTES_MAX, RECORDS_PER_CHUNK_MAX, encodeChunk } from './snapshot-chunk.ts';
-import { KeyKind, META_KEY, RESTORE_KEY, kindRange, messageKey, parseKey } from '../store/store-keys.ts';
-import { decodeMeta, decodeTopic, encodeTopic } from '../store/store-records.ts';
+import { doomedPlaces } from '../store/doomed-places.ts';
+import { placeAt, rowKindOf } from '../store/row-check.ts';
+import { FIRST_ROW_KIND, readU64Text } from '../store/row-keys.ts';
+import {
+  END_KEY,
+  KeyKind,
+  META_KEY,
+  RESTORE_KEY,
+  kindRange,
+  messageKey,
+  parseKey,
+  placeKey,
+} from '../store/store-keys.ts';
+import { decodeMeta } from '../store/store-records.ts';
+import { decodeTopic, encodeTopic } from '../store/topic-record.ts';
 import { type StoreEntry, type StoreReader, StoreCorrupt } from '../store/store.ts';
 
 /**
@@ -74,36 +87,49 @@ function* entriesOf(view: StoreReader): Generator<StoreEntry> {
   if (meta === undefined) return;
   yield { key: META_KEY, value: meta };
   const { floor } = decodeMeta(meta);
-  const ready: ReadyRange[] = [];
+  const doomed = doomedPlaces(view);
+  /** By place: the first sequence that is no leftover. */
+  const places = new Map<number, number>();
   for (const entry of entriesOfKind(view, KeyKind.topic, floor)) {
-    const { range, record } = readTopic(entry);
-    if (range.from <= range.to) ready.push(range);
+    const { place, from, record } = readTopic(entry);
+    if (doomed.has(place)) continue;
+    places.set(place, from);
     yield record;
   }
-  for (const { place, from, to } of ready) {
-    const portions = portionsOf(view, messageKey(place, from), messageKey(place, to + 1));
-    for (const entries of portions) yield* entries;
+  for (const [place, from] of places) {
+    const end = placeKey(KeyKind.message, place + 1);
+    for (const entries of portionsOf(view, messageKey(place, from), end)) yield* entries;
   }
-  yield* entriesOfKind(view, KeyKind.producer, floor);
+  for (const entry of entriesOfKind(view, KeyKind.producer, floor)) {
+    const key = parseKey(entry.key);
+    if (key?.kind === 'producer' && places.has(key.place)) yield entry;
+  }
   const restore = view.get(RESTORE_KEY);
   if (restore !== undefined) yield { key: RESTORE_KEY, value: restore };
+  yield* rowsOf(view, places);
 }
 
-/** The sequences of a topic's messages. */
-interface ReadyRange {
-  readonly place: number;
-  readonly from: number;
-  readonly to: number;
+/** The rows of these places, and those of none. */
+function* rowsOf(view: StoreReader, places: ReadonlyMap<number, unknown>): Generator<StoreEntry> {
+  for (const entries of portionsOf(view, Buffer.from([FIRST_ROW_KIND]), END_KEY)) {
+    for (const entry of entries) {
+      const kind = rowKindOf(entry.key);
+      if (kind === undefined) throw new StoreCorrupt('a key among those of rows is none');
+      const at = placeAt(kind);
+      const isKept = at === undefined || places.has(readU64Text(entry.key.toString('latin1'), at));
+      if (isKept) yield entry;
+    }
+  }
 }
 
-/** A topic without its leftovers. */
-function readTopic(entry: StoreEntry): { range: ReadyRange; record: StoreEntry } {
+/** A topic, without the leftovers of an earlier release. */
+function readTopic(entry: StoreEntry): { place: number; from: number; record: StoreEntry } {
   const key = parseKey(entry.key);
   if (key?.kind !== 'topic') throw new StoreCorrupt('a key among those of topics is none');
-  const topic = decodeTopic(key.place, entry);
-  const { place, popped, lastSequence } = topic;
-  const range = { place, from: popped + 1, to: lastSequence };
-  return { range, record: encodeTopic({ ...topic, cleared: popped }) };
+  const { place } = key;
+  const { record, leftovers } = decodeTopic(place, entry);
+  if (leftovers === undefined) return { place, from: 0, record: entry };
+  return { place, from: leftovers.to + 1, record: encodeTopic(record) };
 }
 
 function* entriesOfKind(view: StoreReader, kind: number, floor: number): Generator<StoreEntry> {

@@ -6,9 +6,9 @@ import type { StoredMessages } from './stored-messages.ts';
 /**
  * The live messages of a topic, in whatever state, by their sequences:
  *
- *     storedThrough <= flushingThrough <= last sequence
+ *     storedThrough <= flushingThrough <= newest
  *
- *         1 …  storedThrough | …  flushingThrough                     | …  last sequence
+ *         1 …  storedThrough | …  flushingThrough                     | …  newest
  *         in the store       | in memory, and in the flush on its way | in memory
  */
 export class Bodies {
@@ -23,12 +23,16 @@ export class Bodies {
   #removing: Set<number> | undefined;
   #storedThrough: number;
   #flushingThrough: number;
+  #newest: number;
+  /** There is none before this one. */
+  #oldest = 1;
 
   constructor(place: number, storedThrough: number, stored: StoredMessages) {
     this.#place = place;
     this.#stored = stored;
     this.#storedThrough = storedThrough;
     this.#flushingThrough = storedThrough;
+    this.#newest = storedThrough;
   }
 
   /** Messages that the next flush must take out of the store. */
@@ -46,6 +50,8 @@ export class Bodies {
     const { sequence, contentType, publishedAt, key, priority } = message;
     const { attributes, expiresAt, dedupId } = message;
     const body = this.#slab.copy(message.body);
+    assert(sequence > this.#newest, 'messages are added in order');
+    this.#newest = sequence;
     this.#recent.set(sequence, {
       sequence,
       contentType,
@@ -74,19 +80,15 @@ export class Bodies {
   }
 
   /** The first message of `from … through`. Cheap when asked for in ascending order. */
-  first(from: number, through: number): Message | undefined {
-    const storedThrough = Math.min(through, this.#storedThrough);
-    if (from <= storedThrough) {
-      const isGone = (sequence: number) => this.#isRemoved(sequence);
-      const range = { place: this.#place, from, through: storedThrough };
-      const message = this.#stored.first(range, isGone);
-      if (message !== undefined) return message;
-    }
-    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
-      const message = this.#recent.get(at);
-      if (message !== undefined) return message;
-    }
-    return undefined;
+  first(start: number, through: number): Message | undefined {
+    const from = Math.max(start, this.#oldest);
+    const message = this.#first(from, through);
+    if (from === this.#oldest && message !== undefined) this.#oldest = message.sequence;
+    return message;
+  }
+
+  oldest(): Message | undefined {
+    return this.first(this.#oldest, this.#newest);
   }
 
   /** Removes a message, which must be there. */
@@ -101,15 +103,15 @@ export class Bodies {
     for (let sequence = from; sequence <= to; sequence += 1) this.#removed.add(sequence);
   }
 
-  /** A flush takes what is not stored through the last sequence, and what is to be removed. */
-  take(lastSequence: number): { readonly added: Message[]; readonly removed: Set<number> } {
+  /** A flush takes what is not stored and what is to be removed. */
+  take(): { readonly added: Message[]; readonly removed: Set<number> } {
     const before = this.#flushingThrough;
     const added: Message[] = [];
     for (const message of this.#recent.values()) if (message.sequence > before) added.push(message);
     const removed = this.#removed;
     this.#removing = removed;
     this.#removed = new Set();
-    this.#flushingThrough = lastSequence;
+    this.#flushingThrough = this.#newest;
     return { added, removed };
   }
 
@@ -144,6 +146,21 @@ export class Bodies {
       bytes += body.length;
     }
     return { messages, bytes };
+  }
+
+  #first(from: number, through: number): Message | undefined {
+    const storedThrough = Math.min(through, this.#storedThrough);
+    if (from <= storedThrough) {
+      const isGone = (sequence: number) => this.#isRemoved(sequence);
+      const range = { place: this.#place, from, through: storedThrough };
+      const message = this.#stored.first(range, isGone);
+      if (message !== undefined) return message;
+    }
+    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
+      const message = this.#recent.get(at);
+      if (message !== undefined) return message;
+    }
+    return undefined;
   }
 
   #isRemoved(sequence: number): boolean {

@@ -62,9 +62,7 @@ export class DeadLetters {
   /** The first one above this sequence. */
   after(sequence: number): DeadLetter | undefined {
     const row =
-      this.#count === 0
-        ? undefined
-        : this.#letters.after(this.#letters.prefix + u64Text(sequence));
+      this.#count === 0 ? undefined : this.#letters.after(this.#letters.prefix + u64Text(sequence));
     return row && letterOf(row);
   }
 
@@ -97,5 +95,9 @@ export function readDeadLetter(reader: ByteReader, sequence: number): DeadLetter
   const reason = REASONS[reader.u8()];
   if (reason === undefined) reader.fail();
   const trail = readTrail(reader);
-  return { message: readMessage(reader, sequence), trail, death: { at, reason: reason ?? 'failures' } };
+  return {
+    message: readMessage(reader, sequence),
+    trail,
+    death: { at, reason: reason ?? 'failures' },
+  };
 }

@@ -60,7 +60,10 @@ export class Dedup {
   }
 
   #put(place: number, id: string, { sequence, until, isThere }: DedupRecord): void {
-    const value = new ByteWriter(17).u64(sequence).u64(until).u8(isThere ? 1 : 0);
+    const value = new ByteWriter(17)
+      .u64(sequence)
+      .u64(until)
+      .u8(isThere ? 1 : 0);
     this.#rows.put(keyOf(place, id), value.finish());
   }
 }

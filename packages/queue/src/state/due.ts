@@ -1,10 +1,4 @@
-import {
-  RowKind,
-  kindPrefix,
-  readU64Text,
-  u64Text,
-  u8Text,
-} from '../store/row-keys.ts';
+import { RowKind, kindPrefix, readU64Text, u64Text, u8Text } from '../store/row-keys.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import type { Rows } from './rows.ts';
 

@@ -77,8 +77,8 @@ function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
   const arena = new Arena();
   const flushes: TopicFlush[] = [];
   for (const topic of topics) {
-    const { place, lastSequence, bodies, leases, settlements } = topic;
-    const { added, removed } = bodies.take(lastSequence);
+    const { place, bodies, leases, settlements } = topic;
+    const { added, removed } = bodies.take();
     for (const message of added) changes.push(encodeMessage(place, message, arena));
     for (const sequence of removed) {
       changes.push({ key: messageKey(place, sequence), value: undefined });

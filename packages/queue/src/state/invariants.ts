@@ -1,7 +1,7 @@
+import { leaseEnd } from './leases.ts';
 import type { ProducerMemory } from './producers.ts';
 import type { QueueState } from './queue-state.ts';
-import type { Message } from '../results/result.ts';
-import { type Topic, depthOf } from './topic.ts';
+import { type Topic, liveCount, stateOf } from './topic.ts';
 
 /**
  * What is true of every state, in plain words; the answer lists what is not. Costs time in proportion to the contents,
@@ -9,8 +9,9 @@ import { type Topic, depthOf } from './topic.ts';
  */
 export function findViolations(state: QueueState): readonly string[] {
   const visible = [...state.topics.values()];
-  const topics = [...visible, ...(state.restore?.topics.values() ?? [])];
-  const found = topics.flatMap((topic) => topicViolations(topic, state));
+  const hidden = [...(state.restore?.topics.values() ?? [])];
+  const topics = [...visible, ...hidden];
+  const found = visible.flatMap((topic) => topicViolations(topic, state));
   if (!ascending(topics.map(({ number }) => number))) found.push('topics stand in creation order');
   if (!ascending(topics.map(({ place }) => place))) found.push('places ascend as topics do');
   if ((topics.at(-1)?.place ?? 0) > state.placesUsed) found.push('places used are counted');
@@ -22,36 +23,69 @@ export function findViolations(state: QueueState): readonly string[] {
   }
   for (const [name, topic] of state.topics) {
     if (name !== topic.name) found.push(`topic ${topic.number} is found under its own name`);
+    if (state.places.get(topic.place) !== topic) found.push(`topic ${topic.number} has its place`);
   }
   return [...found, ...producerViolations(state, topics)];
 }
 
+interface Tally {
+  ready: number;
+  leased: number;
+  delayed: number;
+  bytes: number;
+  readyBytes: number;
+  wrongTrails: number;
+}
+
 function topicViolations(topic: Topic, state: QueueState): string[] {
-  const messages = messagesOf(topic, state);
-  const { number, cleared, popped, storedThrough, flushingThrough, lastSequence } = topic;
-  const last = messages.at(-1)?.sequence ?? 0;
-  const bytes = messages.reduce((sum, { body }) => sum + body.length, 0);
+  const { number, ready, leases, delayed, bytes, counters, settings } = topic;
+  // The settings may have been others when it happened.
+  const isUpdated = topic.version > 1;
+  const tally = tallyOf(topic);
+  const { acked, published, deadLettered, redriven } = counters;
+  const { discardedExpired, discardedOverflow, discardedPurged } = counters;
+  const gone = acked + discardedExpired + discardedOverflow + discardedPurged + redriven;
   const claims: [boolean, string][] = [
     [number >= 1, 'is numbered from 1'],
     [topic.place > state.floor, 'lies above the floor'],
-    [messages.length === depthOf(topic), 'counts as many messages as it holds'],
-    [bytes === topic.readyBytes, 'counts as many bytes as it holds'],
-    [ascending(messages.map(({ sequence }) => sequence)), 'holds messages in ascending sequence'],
-    [last <= lastSequence, 'holds no message beyond its last sequence'],
-    [cleared <= popped && popped <= lastSequence, 'clears away and pops what was published'],
-    [cleared <= storedThrough || storedThrough <= popped, 'clears away what is stored'],
-    [storedThrough <= flushingThrough && flushingThrough <= lastSequence, 'stores in order'],
+    [tally.ready === ready.count, 'counts what is ready as it holds it'],
+    [tally.leased === leases.size, 'has a live message for each lease'],
+    [tally.delayed === delayed.count, 'has a live message for each delay'],
+    [tally.bytes === bytes, 'counts as many bytes as it holds'],
+    [tally.readyBytes === ready.bytes, 'counts as many ready bytes as it holds'],
+    [isUpdated || tally.wrongTrails === 0, 'knows what has become of each message'],
+    [isUpdated || leases.size <= settings.limits.maxInFlight, 'leases what it may'],
+    [ready.available <= ready.count, 'serves only what is ready'],
+    [published === liveCount(topic) + topic.dead.count + gone, 'accounts for each message'],
+    [deadLettered >= topic.dead.count, 'counts its dead letters'],
+    [noLeaseIsForgotten(topic, state), 'has no lease that nobody will end'],
   ];
   return claims.flatMap(([holds, words]) => (holds ? [] : [`topic ${number} ${words}`]));
 }
 
-function messagesOf(topic: Topic, { stored }: QueueState): Message[] {
-  const messages: Message[] = [];
-  const { place, popped, storedThrough } = topic;
-  while (popped + messages.length < storedThrough) {
-    messages.push(...stored.read(place, popped + messages.length + 1, storedThrough));
+function tallyOf(topic: Topic): Tally {
+  const { bodies, lastSequence, leases, delayed, settings } = topic;
+  const tally = { ready: 0, leased: 0, delayed: 0, bytes: 0, readyBytes: 0, wrongTrails: 0 };
+  for (let after = 0; ;) {
+    const message = bodies.first(after + 1, lastSequence);
+    if (message === undefined) return tally;
+    const { sequence, body } = message;
+    after = sequence;
+    const at = stateOf(topic, sequence);
+    tally[at] += 1;
+    tally.bytes += body.length;
+    if (at === 'ready') tally.readyBytes += body.length;
+    const trail = leases.get(sequence)?.trail ?? delayed.find(sequence)?.trail;
+    if (trail !== undefined && trail.failures > settings.maxFailures) tally.wrongTrails += 1;
   }
-  return [...messages, ...topic.recent];
+}
+
+function noLeaseIsForgotten({ leases }: Topic, { leaseOrder, gapMs }: QueueState): boolean {
+  const first = leaseOrder.first;
+  for (const lease of leases) {
+    if (first === undefined || leaseEnd(lease, gapMs) < first.deadline) return false;
+  }
+  return true;
 }
 
 function producerViolations(

@@ -1,4 +1,4 @@
-import { ByteReader } from '../bytes/byte-reader.ts';
+import type { ByteReader } from '../bytes/byte-reader.ts';
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { RowKind, placePrefix, u64Text } from '../store/row-keys.ts';
 import type { MessageMeta } from './message-meta.ts';
@@ -78,6 +78,15 @@ export class Leases {
     this.#leases.delete(sequence);
     if (this.#stored.has(sequence)) this.#changed.add(sequence);
     else this.#changed.delete(sequence);
+  }
+
+  /** The first sequence above this one that is leased. Looks at all leases. */
+  after(sequence: number): number | undefined {
+    let found: number | undefined;
+    for (const leased of this.#leases.keys()) {
+      if (leased > sequence && leased < (found ?? Infinity)) found = leased;
+    }
+    return found;
   }
 
   /** Takes all leases out of the common order: the topic is deleted. */

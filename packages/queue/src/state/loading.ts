@@ -1,9 +1,5 @@
 import { ByteReader } from '../bytes/byte-reader.ts';
-import {
-  RowKind,
-  kindPrefix,
-  readU64Text,
-} from '../store/row-keys.ts';
+import { RowKind, readU64Text } from '../store/row-keys.ts';
 import { openRow } from '../store/row-values.ts';
 import { portionsOf } from '../store/store-entries.ts';
 import {
@@ -23,7 +19,8 @@ import { metaOf } from './message-meta.ts';
 import type { ProducerMemory } from './producers.ts';
 import { type QueueState, emptyState } from './queue-state.ts';
 import { RunningHash } from '../results/running-hash.ts';
-import { type Topic, topicOf } from './topic.ts';
+import type { RestoreProgress } from './restore-progress.ts';
+import { type Topic, type TopicRecord, topicOf } from './topic.ts';
 
 /** From where a state is loaded. */
 export interface LoadSource {
@@ -70,13 +67,14 @@ async function loadDoomed(state: QueueState, source: LoadSource): Promise<void> 
 
 async function loadTopics(state: QueueState, source: LoadSource): Promise<void> {
   const topics: Topic[] = [];
+  const restore = source.store.get(RESTORE_KEY);
+  const progress = restore && decodeRestore(restore);
   await eachOf(source, kindRange(KeyKind.topic, state.floor), (entry) => {
     const key = parseKey(entry.key);
     if (key?.kind !== 'topic') throw new StoreCorrupt('a key among those of topics is none');
-    if (!state.doomed.has(key.place)) topics.push(loadTopic(state, key.place, entry));
+    if (!state.doomed.has(key.place)) topics.push(loadTopic(state, { ...key, entry }, progress));
   });
-  const restore = source.store.get(RESTORE_KEY);
-  if (restore === undefined) {
+  if (progress === undefined) {
     for (const topic of topics) {
       state.topics.set(topic.name, topic);
       state.places.set(topic.place, topic);
@@ -85,20 +83,33 @@ async function loadTopics(state: QueueState, source: LoadSource): Promise<void> 
     return;
   }
   state.restore = {
-    progress: decodeRestore(restore),
+    progress,
     topics: new Map(topics.map((topic) => [topic.place, topic])),
     names: new Set(topics.map(({ name }) => name)),
   };
 }
 
-function loadTopic(state: QueueState, place: number, entry: StoreEntry): Topic {
+function loadTopic(
+  state: QueueState,
+  { place, entry }: { readonly place: number; readonly entry: StoreEntry },
+  restore: RestoreProgress | undefined,
+): Topic {
   const { record, leftovers } = decodeTopic(place, entry);
-  const topic = topicOf(record, state);
+  const topic = topicOf(record, state, storedThrough(record, restore));
   if (leftovers !== undefined) {
     topic.bodies.removeStored(leftovers.from, leftovers.to);
     state.dirty.touched(topic);
   }
   return topic;
+}
+
+/** Messages of a backup come topic by topic. */
+function storedThrough(
+  { place, lastSequence }: TopicRecord,
+  restore: RestoreProgress | undefined,
+): number {
+  if (restore === undefined || place < restore.filled.place) return lastSequence;
+  return place === restore.filled.place ? restore.filled.sequence : 0;
 }
 
 /** Leases hold what is needed of their messages, which are read for it. */
@@ -109,8 +120,9 @@ async function loadLeases(state: QueueState, source: LoadSource): Promise<void> 
     const topic = state.places.get(place) ?? state.restore?.topics.get(place);
     if (topic === undefined) return;
     const reader = new ByteReader(openRow(key, value));
-    const meta = metaOf(topic.bodies.get(sequence));
-    topic.leases.load(readLease(reader, { place, meta }));
+    const message = topic.bodies.find(sequence);
+    if (message === undefined) throw new StoreCorrupt(`message ${sequence} is leased and missing`);
+    topic.leases.load(readLease(reader, { place, meta: metaOf(message) }));
     if (!reader.complete) throw new StoreCorrupt(`the lease of message ${sequence} is malformed`);
   });
 }

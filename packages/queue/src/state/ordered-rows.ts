@@ -80,7 +80,7 @@ export class OrderedRows {
   }
 
   #nextStored(after: string, end: string): Row | undefined {
-    for (let from = after; ; ) {
+    for (let from = after; ;) {
       const ahead = this.#aheadOf(from);
       for (; ahead.next < ahead.rows.length; ahead.next += 1) {
         const row = ahead.rows[ahead.next];

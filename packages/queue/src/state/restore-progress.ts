@@ -14,12 +14,16 @@ export interface RestoreProgress {
   readonly source: SourceCounters;
   /** Number of the last topic that came; 0 before the first. */
   readonly lastNumber: number;
-  /** Messages that the topics so far should have and have not. */
+  /** Live messages that the topics so far should have and have not. */
   readonly awaited: number;
+  /** The last message that came: its place here, and its sequence; 0 and 0 before the first. */
+  readonly filled: { readonly place: number; readonly sequence: number };
 }
 
 interface SourceCounters {
   readonly topicsCreated: number;
   readonly placesUsed: number;
   readonly publishes: number;
+  /** Time without a leader, in ms. */
+  readonly gapMs: number;
 }

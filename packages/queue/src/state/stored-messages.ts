@@ -41,9 +41,10 @@ export class StoredMessages {
   /** The first message of the range that is not gone. Cheap when asked for in ascending order. */
   first(range: StoredRange, isGone: (sequence: number) => boolean): Message | undefined {
     const { place, through } = range;
-    for (let { from } = range; from <= through; ) {
+    for (let { from } = range; from <= through;) {
       const ahead = this.#aheadOf({ place, from, through });
       if (ahead === undefined) return undefined;
+      if ((ahead.messages[ahead.next - 1]?.sequence ?? 0) >= from) ahead.next = 0;
       for (; ahead.next < ahead.messages.length; ahead.next += 1) {
         const message = ahead.messages[ahead.next];
         if (message === undefined || message.sequence > through) return undefined;

@@ -1,10 +1,12 @@
+import type { MessageState } from '../commands/command.ts';
 import { type TopicSettings, defaultTopicSettings } from '../commands/topic-settings.ts';
-import type { TopicStats, TopicView } from '../queue-view.ts';
+import type { TopicActivity, TopicStats, TopicView } from '../queue-view.ts';
 import { Bodies } from './bodies.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delayed } from './delayed.ts';
 import type { PurgeJob, RedriveJob } from './jobs.ts';
 import { type LeaseOrder, Leases } from './leases.ts';
+import { Rates } from './rates.ts';
 import { NOTHING_READY, Ready, type ReadyRecord } from './ready.ts';
 import type { Rows } from './rows.ts';
 import { Settlements } from './settlements.ts';
@@ -68,6 +70,8 @@ export interface Topic {
   readonly delayed: Delayed;
   readonly dead: DeadLetters;
   readonly settlements: Settlements;
+  /** No part of the state: it begins anew with the process. */
+  readonly rates: Rates;
   purge: PurgeJob | undefined;
   redrive: RedriveJob | undefined;
 }
@@ -79,12 +83,16 @@ export interface TopicSurroundings {
   readonly leaseOrder: LeaseOrder;
 }
 
-/** A topic as the store describes it, without its leases. */
-export function topicOf(record: TopicRecord, surroundings: TopicSurroundings): Topic {
+/** A topic as the store describes it, without its leases; it has got messages up to `storedThrough`. */
+export function topicOf(
+  record: TopicRecord,
+  surroundings: TopicSurroundings,
+  storedThrough = record.lastSequence,
+): Topic {
   const { rows, stored, leaseOrder } = surroundings;
   const { number, place, name, createdAt, version, settings, paused } = record;
   const { lastSequence, bytes, purge, redrive } = record;
-  const bodies = new Bodies(place, lastSequence, stored);
+  const bodies = new Bodies(place, storedThrough, stored);
   return {
     number,
     place,
@@ -102,6 +110,7 @@ export function topicOf(record: TopicRecord, surroundings: TopicSurroundings): T
     delayed: new Delayed(rows, place, record.delayed),
     dead: new DeadLetters(rows, place, record.dead),
     settlements: new Settlements(rows, place, record.settlements),
+    rates: new Rates(),
     purge,
     redrive,
   };
@@ -201,7 +210,26 @@ export function statsOf(topic: Topic): TopicStats {
   };
 }
 
+export function activityOf({ bodies, rates, counters }: Topic, now: number): TopicActivity {
+  return { oldestPublishedAt: bodies.oldest()?.publishedAt, rates: rates.at(now, counters) };
+}
+
 export function viewOf(topic: Topic): TopicView {
   const { name, number, version, settings, paused, createdAt } = topic;
   return { name, number, version, settings, paused, createdAt };
+}
+
+/** The state of a live message. */
+export function stateOf({ leases, delayed }: Topic, sequence: number): LiveState {
+  if (leases.get(sequence) !== undefined) return 'leased';
+  return delayed.find(sequence) === undefined ? 'ready' : 'delayed';
+}
+
+export type LiveState = Exclude<MessageState, 'dead'>;
+
+/** Live messages that a topic has by its record. */
+export function liveCountOf({ ready, leased, delayed }: TopicRecord): number {
+  let count = ready.keys.count + leased + delayed;
+  for (const { freshCount, returnedCount } of ready.lanes) count += freshCount + returnedCount;
+  return count;
 }

@@ -31,8 +31,7 @@ export function encodeMessage(place: number, message: Message, arena: Arena): St
 /** The body is a view into the value. */
 export function decodeMessage(sequence: number, entry: StoreEntry): Message {
   const { version, reader } = openValue(entry, [PLAIN_VERSION, VERSION]);
-  const message =
-    version === VERSION ? readMessage(reader, sequence) : readPlain(reader, sequence);
+  const message = version === VERSION ? readMessage(reader, sequence) : readPlain(reader, sequence);
   ensureComplete(reader, entry.key);
   return message;
 }

@@ -36,6 +36,9 @@ export const RowKind = {
 
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
+/** All kinds of rows have this number or a higher one. */
+export const FIRST_ROW_KIND = RowKind.fresh;
+
 /** Those whose rows belong to the topic at a place, which stands behind the kind. */
 export const PLACED_KINDS: readonly RowKind[] = [
   RowKind.fresh,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteWriter } from '../bytes/byte-writer.ts';
 import { PRODUCER_ID_BYTES_MAX } from '../commands/limits.ts';
+import { RowKind } from './row-keys.ts';
 
 /**
  * The keys of the store; numbers are big-endian, so that keys sort by them. Values: `store-records.ts`.
@@ -13,7 +14,7 @@ import { PRODUCER_ID_BYTES_MAX } from '../commands/limits.ts';
  *
  * A *place* is where a topic and all that belongs to it lies: counted from 1 and never used twice. It is the topic's
  * number unless a backup was restored. All that lies at or below the *floor* (a field of meta) was thrown away, and
- * so were the messages that their topic counts as popped: they are leftovers, which flushes remove bit by bit.
+ * so was what lies at a doomed place (`row-keys.ts`): they are leftovers, which flushes remove bit by bit.
  */
 export const KeyKind = { meta: 1, topic: 2, message: 3, producer: 4, restore: 5 } as const;
 

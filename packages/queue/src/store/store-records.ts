@@ -25,6 +25,7 @@ import { type StoreEntry, StoreCorrupt } from './store.ts';
  *                   | u8 complete | u64 topics created | u64 places used | u64 publishes
  *                   | u64 last topic number | u64 messages awaited
  *                   | field: the start of a record that is not all here yet |
+ *      version 2:   … | u64 time without a leader | u64, u64: place and sequence of the last message |
  */
 const STORE_FORMAT = 2;
 /** Without rows; its topics and messages have other records. */
@@ -32,6 +33,7 @@ const PLAIN_FORMAT = 1;
 
 const VERSION = 1;
 const VERSIONS = [VERSION];
+const RESTORE_VERSION = 2;
 const U16_BYTES = 2;
 const U32_BYTES = 4;
 const U64_BYTES = 8;
@@ -61,10 +63,7 @@ export function encodeMeta(meta: StoreMeta): StoreEntry {
   const writer = begin(META_KEY, size, VERSION).u16(STORE_FORMAT);
   writer.u64(meta.index).u64(meta.at).u64(meta.hash).u64(meta.topicsCreated);
   writer.u64(meta.placesUsed).u64(meta.floor).u64(meta.publishes).u64(meta.gapMs);
-  return seal(
-    writer.u64(requests.total).u64(requests.count).field(secret),
-    META_KEY.length,
-  );
+  return seal(writer.u64(requests.total).u64(requests.count).field(secret), META_KEY.length);
 }
 
 export function decodeMeta(value: Buffer): StoreMeta {
@@ -118,32 +117,41 @@ export function decodeProducer(place: number, entry: StoreEntry): ProducerMemory
 
 export function encodeRestore(progress: RestoreProgress): StoreEntry {
   const { backupId, text, base, nextChunk, stream, source } = progress;
+  const { place, sequence } = progress.filled;
   const variable = fieldBytes(backupId) + fieldBytes(text) + fieldBytes(stream.rest);
-  const size = variable + 7 * U64_BYTES + 2 * U32_BYTES + 1;
-  const writer = begin(RESTORE_KEY, size, VERSION).field(backupId).field(text).u64(base).u32(nextChunk);
+  const size = variable + 10 * U64_BYTES + 2 * U32_BYTES + 1;
+  const writer = begin(RESTORE_KEY, size, RESTORE_VERSION)
+    .field(backupId)
+    .field(text)
+    .u64(base)
+    .u32(nextChunk);
   writer
     .u64(stream.records)
     .u32(stream.checksum)
     .u8(stream.complete ? 1 : 0);
   writer.u64(source.topicsCreated).u64(source.placesUsed).u64(source.publishes);
   writer.u64(progress.lastNumber).u64(progress.awaited).field(stream.rest);
+  writer.u64(source.gapMs).u64(place).u64(sequence);
   return seal(writer, RESTORE_KEY.length);
 }
 
 export function decodeRestore(value: Buffer): RestoreProgress {
-  const { reader } = openValue({ key: RESTORE_KEY, value }, VERSIONS);
+  const { version, reader } = openValue({ key: RESTORE_KEY, value }, [VERSION, RESTORE_VERSION]);
+  if (version === VERSION) {
+    throw new StoreCorrupt(
+      'an earlier release has begun a restore: end it, or begin anew, with that',
+    );
+  }
   const [backupId, text] = [reader.text(), reader.text()];
   const [base, nextChunk] = [reader.u64(), reader.u32()];
   const [records, checksum, complete] = [reader.u64(), reader.u32(), reader.u8() === 1];
-  const source = {
-    topicsCreated: reader.u64(),
-    placesUsed: reader.u64(),
-    publishes: reader.u64(),
-  };
+  const [topicsCreated, placesUsed, publishes] = [reader.u64(), reader.u64(), reader.u64()];
   const [lastNumber, awaited, rest] = [reader.u64(), reader.u64(), Buffer.from(reader.field())];
+  const source = { topicsCreated, placesUsed, publishes, gapMs: reader.u64() };
+  const filled = { place: reader.u64(), sequence: reader.u64() };
   ensureComplete(reader, RESTORE_KEY);
   const stream = { records, checksum, complete, rest };
-  return { backupId, text, base, nextChunk, stream, source, lastNumber, awaited };
+  return { backupId, text, base, nextChunk, stream, source, lastNumber, awaited, filled };
 }
 
 const fieldBytes = (bytes: Bytes): number => LENGTH_BYTES + byteLength(bytes);

@@ -1,15 +1,13 @@
 import { answersFit } from '../state/invariants.ts';
+import { type TopicRecord, liveCountOf } from '../state/topic.ts';
 import { portionsOf } from './store-entries.ts';
 import { END_KEY, FIRST_KEY, parseKey } from './store-keys.ts';
-import {
-  type StoreMeta,
-  type TopicRecord,
-  decodeMessage,
-  decodeMeta,
-  decodeProducer,
-  decodeRestore,
-  decodeTopic,
-} from './store-records.ts';
+import { decodeMessage } from './message-record.ts';
+import { checkRow, rowKindOf } from './row-check.ts';
+import { RowKind } from './row-keys.ts';
+import { doomedPlaces } from './doomed-places.ts';
+import { type StoreMeta, decodeMeta, decodeProducer, decodeRestore } from './store-records.ts';
+import { decodeTopic } from './topic-record.ts';
 import { type StoreEntry, type StoreHost, type StoreReader, StoreCorrupt } from './store.ts';
 
 /** What a store holds. */
@@ -18,11 +16,11 @@ export interface StoreReport {
   readonly index: number;
   readonly at: number;
   readonly topics: number;
-  /** Messages that can be popped, and bytes of their bodies. */
+  /** Live messages and dead letters, and bytes of their bodies. */
   readonly messages: number;
   readonly bytes: number;
   readonly producers: number;
-  /** Records of what was popped or thrown away, which flushes will remove. */
+  /** Records of what was deleted or thrown away, which flushes will remove. */
   readonly leftovers: number;
   /** The first thing that is wrong, in plain words. */
   readonly problem: string | undefined;
@@ -36,6 +34,9 @@ const NO_META: StoreMeta = {
   placesUsed: 0,
   floor: 0,
   publishes: 0,
+  gapMs: 0,
+  requests: { total: 0, count: 0 },
+  secret: undefined,
 };
 
 /**
@@ -46,7 +47,7 @@ export async function walkStore(
   reader: StoreReader,
   turn: StoreHost['turn'],
 ): Promise<StoreReport> {
-  const walk = new StoreWalk();
+  const walk = new StoreWalk(doomedPlaces(reader));
   try {
     for (const entries of portionsOf(reader, FIRST_KEY, END_KEY)) {
       for (const entry of entries) walk.take(entry);
@@ -62,12 +63,16 @@ export async function walkStore(
 
 interface WalkedTopic {
   readonly record: TopicRecord;
-  /** The sequence that must come next. */
-  next: number;
+  /** Messages below are leftovers. */
+  readonly from: number;
+  messages: number;
   bytes: number;
+  deadBytes: number;
+  readonly rows: Map<RowKind, number>;
 }
 
 class StoreWalk {
+  readonly #doomed: ReadonlySet<number>;
   #meta = NO_META;
   #records = 0;
   #leftovers = 0;
@@ -78,8 +83,14 @@ class StoreWalk {
   readonly #orders = new Set<number>();
   #lastNumber = 0;
 
-  /** Entries come in the order of their keys: meta, topics, messages, producers, restore. */
+  constructor(doomed: ReadonlySet<number>) {
+    this.#doomed = doomed;
+  }
+
+  /** Entries come in the order of their keys: meta, topics, messages, producers, restore, rows. */
   take(entry: StoreEntry): void {
+    const kind = rowKindOf(entry.key);
+    if (kind !== undefined) return this.#takeRow(kind, entry);
     const key = parseKey(entry.key);
     ensure(key !== undefined, `the key ${entry.key.toString('hex')} is none of a queue`);
     ensure((key.kind === 'meta') === (this.#records === 0), 'there is one meta record, first');
@@ -103,10 +114,11 @@ class StoreWalk {
   }
 
   finish(): void {
-    for (const { record, next, bytes } of this.#topics.values()) {
-      const { number, lastSequence, readyBytes } = record;
-      ensure(next === lastSequence + 1, `topic ${number} has lost message ${next}`);
-      ensure(bytes === readyBytes, `topic ${number} holds ${bytes} bytes and counts ${readyBytes}`);
+    for (const topic of this.#topics.values()) {
+      for (const [claim, holds, counts] of countsOf(topic)) {
+        const { number } = topic.record;
+        ensure(holds === counts, `topic ${number} counts ${counts} ${claim} and holds ${holds}`);
+      }
     }
   }
 
@@ -124,25 +136,25 @@ class StoreWalk {
   }
 
   #takeTopic(place: number, entry: StoreEntry): void {
-    const record = decodeTopic(place, entry);
+    const { record, leftovers } = decodeTopic(place, entry);
     ensure(place <= this.#meta.placesUsed, `the topic at place ${place} is counted`);
-    if (place <= this.#meta.floor) return this.#leave();
+    if (this.#isLeft(place)) return this.#leave();
     ensure(!this.#names.has(record.name), `topic ${record.number} has a name of its own`);
     ensure(record.number > this.#lastNumber, 'topics stand in creation order');
     this.#lastNumber = record.number;
     this.#names.add(record.name);
-    this.#topics.set(place, { record, next: record.popped + 1, bytes: 0 });
+    const from = leftovers === undefined ? 1 : leftovers.to + 1;
+    this.#topics.set(place, { record, from, messages: 0, bytes: 0, deadBytes: 0, rows: new Map() });
   }
 
   #takeMessage(place: number, sequence: number, entry: StoreEntry): void {
     const { body } = decodeMessage(sequence, entry);
     const topic = this.#topics.get(place);
-    if (place <= this.#meta.floor || (topic !== undefined && sequence <= topic.record.popped)) {
-      return this.#leave();
-    }
+    if (this.#isLeft(place) || sequence < (topic?.from ?? 0)) return this.#leave();
     ensure(topic !== undefined, `message ${sequence} at place ${place} has a topic`);
-    ensure(sequence === topic.next, `topic ${topic.record.number} has lost message ${topic.next}`);
-    topic.next += 1;
+    const { number, lastSequence } = topic.record;
+    ensure(sequence <= lastSequence, `topic ${number} has published message ${sequence}`);
+    topic.messages += 1;
     topic.bytes += body.length;
     this.#messages += 1;
     this.#bytes += body.length;
@@ -150,7 +162,7 @@ class StoreWalk {
 
   #takeProducer(place: number, entry: StoreEntry): void {
     const memory = decodeProducer(place, entry);
-    if (place <= this.#meta.floor) return this.#leave();
+    if (this.#isLeft(place)) return this.#leave();
     const lastSequence = this.#topics.get(place)?.record.lastSequence ?? 0;
     ensure(answersFit(memory, lastSequence), `the answers of producer ${memory.id} fit its topic`);
     ensure(memory.order <= this.#meta.publishes, `the publishes of ${memory.id} are counted`);
@@ -158,9 +170,52 @@ class StoreWalk {
     this.#orders.add(memory.order);
   }
 
+  #takeRow(kind: RowKind, entry: StoreEntry): void {
+    ensure(this.#records > 0, 'there is one meta record, first');
+    const { place, bodyBytes } = checkRow(kind, entry);
+    if (place === 0) return;
+    const topic = this.#topics.get(place);
+    if (topic === undefined) return this.#leave();
+    topic.rows.set(kind, (topic.rows.get(kind) ?? 0) + 1);
+    if (kind !== RowKind.dead) return;
+    topic.deadBytes += bodyBytes;
+    this.#messages += 1;
+    this.#bytes += bodyBytes;
+  }
+
+  /** What lies at this place was deleted, or thrown away. */
+  #isLeft(place: number): boolean {
+    return place <= this.#meta.floor || this.#doomed.has(place);
+  }
+
   #leave(): void {
     this.#leftovers += 1;
   }
+}
+
+type Count = readonly [what: string, holds: number, counts: number];
+
+/** What a topic holds of each kind, and what it counts. */
+function countsOf({ record, messages, bytes, deadBytes, rows }: WalkedTopic): Count[] {
+  const { ready, leased, delayed, dead } = record;
+  const rowsOf = (kind: RowKind) => rows.get(kind) ?? 0;
+  let [returned, middle] = [0, 0];
+  for (const lane of ready.lanes) {
+    returned += lane.returnedCount;
+    middle += lane.middleCount;
+  }
+  return [
+    ['messages', messages, liveCountOf(record)],
+    ['bytes', bytes, record.bytes],
+    ['dead letters', rowsOf(RowKind.dead), dead.count],
+    ['bytes of dead letters', deadBytes, dead.bytes],
+    ['leases', rowsOf(RowKind.lease), leased],
+    ['delayed messages', rowsOf(RowKind.delayed), delayed],
+    ['returned messages', rowsOf(RowKind.returned), returned],
+    ['ranges', rowsOf(RowKind.fresh), middle],
+    ['ready messages with keys', rowsOf(RowKind.keyed), ready.keys.count],
+    ['keys that wait', rowsOf(RowKind.turn), ready.keys.waiting],
+  ];
 }
 
 function ensure(holds: boolean, claim: string): asserts holds {

@@ -209,7 +209,10 @@ function readKeys(reader: ByteReader): KeysRecord {
 
 function writePurge(writer: ByteWriter, purge: PurgeJob): void {
   writer.u8(PURGE_STATES.indexOf(purge.state)).u64(purge.publishedBy).u64(purge.through);
-  writer.u64(purge.after).u8(purge.looksAt === 'live' ? 0 : 1).u64(purge.nextAt);
+  writer
+    .u64(purge.after)
+    .u8(purge.looksAt === 'live' ? 0 : 1)
+    .u64(purge.nextAt);
 }
 
 function readPurge(reader: ByteReader): PurgeJob {
