@@ -117,6 +117,8 @@ export class Bodies {
 
   /** The store has what was taken: memory need not. */
   taken(): void {
+    // What was read ahead may be what was removed.
+    if (this.#removing !== undefined && this.#removing.size > 0) this.#stored.forget(this.#place);
     this.#removing = undefined;
     this.#storedThrough = this.#flushingThrough;
     for (const sequence of this.#recent.keys()) {
