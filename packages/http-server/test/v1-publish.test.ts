@@ -254,6 +254,13 @@ describe('POST /v1/topics/{topic}/messages', () => {
     ]);
   });
 
+  it('refuses JSON that is nested too deeply', async () => {
+    await using calls = await TopicCalls.start();
+    const deep = `{"body":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`;
+    const publish = calls.post('messages', deep, { 'Content-Type': 'application/json' });
+    expect(await refusal(publish)).toEqual([400, 'invalid-body']);
+  });
+
   it('refuses too many messages and too many attributes', async () => {
     await using calls = await TopicCalls.start();
     const messages = Array.from({ length: 1001 }, () => ({ body: 1 }));

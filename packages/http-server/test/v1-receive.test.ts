@@ -372,6 +372,23 @@ describe('The API at the root', () => {
     expect((await calls.node.call('GET', '/message/orders')).status).toBe(404);
   });
 
+  it('pops also when no more may be leased', async () => {
+    await using calls = await TopicCalls.start({ limits: { maxInFlight: 1 } });
+    await calls.publish({ messages: [{ body: 'a' }, { body: 'b' }] });
+    expect((await calls.receive()).messages).toMatchObject([{ body: 'a' }]);
+    const pop = await calls.node.call('GET', '/message/orders');
+    expect(json(pop.text)).toEqual({ success: true, message: 'b' });
+  });
+
+  it('pops nothing while receiving is paused, and writes nothing', async () => {
+    await using calls = await TopicCalls.start();
+    await calls.publish({ body: 'a' });
+    await calls.post('pause', { receiving: true });
+    calls.batches();
+    expect((await calls.node.call('GET', '/message/orders')).status).toBe(404);
+    expect(calls.batches()).toEqual([]);
+  });
+
   it('says why a topic takes no message', async () => {
     await using calls = await TopicCalls.start({ limits: { maxMessages: 1, maxMessageBytes: 5 } });
     const publish = async (message: string) => {

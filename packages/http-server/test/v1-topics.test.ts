@@ -191,6 +191,11 @@ describe('PATCH /v1/topics/{topic}', () => {
     expect(await refusal(patch(node, { ttl: 1 }))).toEqual([400, 'invalid-body']);
     expect(await refusal(patch(node, { backoff: { maxMs: 1 } }))).toEqual([400, 'invalid-body']);
     expect(await refusal(patch(node, []))).toEqual([400, 'invalid-body']);
+    const deep = `{"limits":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_001)}`;
+    const patched = node.call('PATCH', '/v1/topics/orders', deep, {
+      'Content-Type': 'application/json',
+    });
+    expect(await refusal(patched)).toEqual([400, 'invalid-body']);
     const nowhere = node.call('PATCH', '/v1/topics/nowhere', { ttlMs: 1 });
     expect(await refusal(nowhere)).toEqual([404, 'unknown-topic']);
   });
