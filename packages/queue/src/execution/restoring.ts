@@ -70,7 +70,7 @@ export function endRestore(state: QueueState): QueueResult {
     messages += liveCount(topic) + topic.dead.count;
   }
   state.topicsCreated = Math.max(state.topicsCreated, source.topicsCreated);
-  state.producers.resumeCount(source.publishes);
+  state.producers.resumeCount(Math.max(state.producers.publishes, source.publishes));
   state.restore = undefined;
   state.dirty.restore = true;
   return { ok: true, kind: 'restored', topics: state.topics.size, messages };
@@ -84,7 +84,7 @@ function discardRestore(state: QueueState): void {
   state.floor = state.placesUsed;
   state.producers.clear();
   state.dirty.clear();
-  state.rows.clear();
+  state.dirty.floorRaisedBy = state.index;
   state.dirty.restore = true;
 }
 

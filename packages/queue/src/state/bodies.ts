@@ -1,6 +1,7 @@
 import { assert } from '@rrmq/raft';
 import { BodySlab } from '../bytes/body-slab.ts';
 import type { Message } from '../results/result.ts';
+import { StoreCorrupt } from '../store/store.ts';
 import type { StoredMessages } from './stored-messages.ts';
 
 /**
@@ -63,10 +64,10 @@ export class Bodies {
     });
   }
 
-  /** The message, which must be there. */
+  /** The message, which must be there; throws `StoreCorrupt` otherwise. */
   get(sequence: number): Message {
     const message = this.find(sequence);
-    assert(message !== undefined, 'a topic holds each message that is live');
+    if (message === undefined) throw new StoreCorrupt(`the store has lost message ${sequence}`);
     return message;
   }
 
@@ -119,6 +120,7 @@ export class Bodies {
 
   /** The store has what was taken: memory need not. */
   taken(): void {
+    if (this.#removing !== undefined && this.#removing.size > 0) this.#stored.forget(this.#place);
     this.#removing = undefined;
     this.#storedThrough = this.#flushingThrough;
     for (const sequence of this.#recent.keys()) {

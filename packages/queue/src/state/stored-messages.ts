@@ -55,6 +55,11 @@ export class StoredMessages {
     return undefined;
   }
 
+  /** The store holds other messages of this place than it did. */
+  forget(place: number): void {
+    this.#ahead.delete(place);
+  }
+
   /** The first messages of the range; at most some. */
   read({ place, from, through }: StoredRange): Message[] {
     return this.#store
