@@ -146,10 +146,14 @@ export class KeylessLane {
     return value === undefined ? UNTOUCHED : decodeTrail(value);
   }
 
+  isReturned(sequence: number): boolean {
+    return this.#returnedCount > 0 && this.#returned.get(u64Text(sequence)) !== undefined;
+  }
+
   /** Removes a message that is in this lane, wherever. */
   remove(sequence: number): void {
     const suffix = u64Text(sequence);
-    if (this.#returnedCount > 0 && this.#returned.get(suffix) !== undefined) {
+    if (this.isReturned(sequence)) {
       this.#returned.delete(suffix);
       this.#returnedCount -= 1;
       return;
