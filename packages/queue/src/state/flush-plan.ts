@@ -124,8 +124,9 @@ interface Leftovers {
 function findLeftovers(state: QueueState, store: StoreReader): Leftovers {
   const { floor, dirty, doomed } = state;
   const belowFloor = dirty.cleanThrough === floor ? [] : leftoversBetween(store, 0, floor);
-  const floorIsClean = belowFloor.length === 0;
-  if (!floorIsClean) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
+  const isEmpty = belowFloor.length === 0;
+  const floorIsClean = isEmpty && dirty.floorRaisedBy <= dirty.flushedThrough;
+  if (!isEmpty) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
   for (const [place, deletedBy] of doomed) {
     // What was on its way when it was deleted is there now.
     if (deletedBy > dirty.flushedThrough) break;

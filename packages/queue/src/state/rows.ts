@@ -162,11 +162,6 @@ export class Rows {
     }
   }
 
-  clear(): void {
-    this.#recent = new Layer();
-    this.#bytes = 0;
-  }
-
   #writtenOf(key: string): Written | undefined {
     return this.#recent.written.get(key) ?? this.#flushing?.written.get(key);
   }
