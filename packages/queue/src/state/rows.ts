@@ -1,4 +1,5 @@
 import { assert } from '@rrmq/raft';
+import type { Arena } from '../bytes/arena.ts';
 import type { Change, StoreReader } from '../store/store.ts';
 import { isOrderedKey } from '../store/row-keys.ts';
 import { openRow, sealRow } from '../store/row-values.ts';
@@ -131,12 +132,14 @@ export class Rows {
   }
 
   /** A flush takes all changes. */
-  take(): Change[] {
+  take(arena: Arena): Change[] {
     assert(this.#flushing === undefined, 'there is one flush at a time');
     this.#flushing = this.#recent;
     this.#recent = new Layer();
     this.#bytes = 0;
-    return Array.from(this.#flushing.written, ([key, { value }]) => sealRow(key, value));
+    return Array.from(this.#flushing.written, ([key, { value }]) =>
+      sealRow(key, value, arena),
+    );
   }
 
   /** The store has what was taken. */

@@ -95,10 +95,16 @@ export function readU64Text(key: string, at: number): number {
 export const u8Text = (value: number): string => String.fromCharCode(value);
 
 /** Bytes of UTF-8, a character each. */
-export const nameText = (name: string): string => Buffer.from(name).toString('latin1');
+export const nameText = (name: string): string =>
+  isAscii(name) ? name : Buffer.from(name).toString('latin1');
 
 export const readNameText = (key: string, at: number): string =>
   Buffer.from(key.slice(at), 'latin1').toString();
+
+function isAscii(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) > 127) return false;
+  return true;
+}
 
 /** What the keys of a kind at a place begin with. */
 export const placePrefix = (kind: RowKind, place: number): string => u8Text(kind) + u64Text(place);
