@@ -121,9 +121,9 @@ export class Rows {
   /** The first row with `after < key < end`. */
   next(after: string, end: string): Row | undefined {
     const written = this.nextWritten(after, end);
-    let from = after;
-    for (;;) {
-      const stored = this.nextStored(from, written?.key ?? end, 4);
+    // Most often the first one will do.
+    for (let [from, entries] = [after, 1]; ; entries = Math.min(4 * entries, 64)) {
+      const stored = this.nextStored(from, written?.key ?? end, entries);
       for (const row of stored) if (this.isAsStored(row.key)) return row;
       const last = stored.at(-1);
       if (last === undefined) return written;

@@ -53,21 +53,21 @@ export const PLACED_KINDS: readonly RowKind[] = [
   RowKind.settlements,
 ];
 
-const ORDERED: ReadonlySet<number> = new Set([
-  RowKind.fresh,
-  RowKind.returned,
-  RowKind.delayed,
-  RowKind.keyed,
-  RowKind.turn,
-  RowKind.dead,
-  RowKind.due,
-  RowKind.requestOrder,
-]);
+/** A bit for each kind. */
+const ORDERED =
+  (1 << RowKind.fresh) |
+  (1 << RowKind.returned) |
+  (1 << RowKind.delayed) |
+  (1 << RowKind.keyed) |
+  (1 << RowKind.turn) |
+  (1 << RowKind.dead) |
+  (1 << RowKind.due) |
+  (1 << RowKind.requestOrder);
 
 const TWO_32 = 0x1_0000_0000;
 
 /** Rows of this kind are looked for by the order of their keys. */
-export const isOrderedKey = (key: string): boolean => ORDERED.has(key.charCodeAt(0));
+export const isOrderedKey = (key: string): boolean => ((ORDERED >>> key.charCodeAt(0)) & 1) === 1;
 
 /** Eight bytes. */
 export function u64Text(value: number): string {
