@@ -1,6 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { type HttpPort, type HttpServer, createHttpServer } from '@rrmq/http-server';
-import { NodeStoreHost, QueueMachine, type QueueResult } from '@rrmq/queue';
+import {
+  DueKeeper,
+  NodeStoreHost,
+  QueueMachine,
+  type QueueResult,
+  StateComparer,
+} from '@rrmq/queue';
 import {
   type NodeAddress,
   NodeClock,
@@ -47,7 +53,12 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   const machine = new QueueMachine({ host: new NodeStoreHost(plan.directory) });
   const leader = new FirstLeader();
   const health = new NodeHealth();
-  const node = await openNode(plan, { machine, network, leader, health });
+  const timers = new NodeTimers();
+  const node = await openNode(plan, { machine, network, timers, leader, health });
+  const dueKeeper = new DueKeeper({ group: node, queue: machine, timers });
+  dueKeeper.start();
+  const comparer = new StateComparer({ group: node, queue: machine });
+  comparer.start();
 
   const http = createHttpServer({
     group: node,
@@ -70,6 +81,8 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
     if (!hasOnePort) await listen(http.internal, plan, address.internalPort);
     await listen(http.external, plan, address.port);
   } catch (error) {
+    dueKeeper.stop();
+    comparer.stop();
     await node.stop();
     throw error;
   }
@@ -77,6 +90,8 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   const stop = async (): Promise<void> => {
     await node.handOver();
     await http.stop();
+    dueKeeper.stop();
+    comparer.stop();
     await node.stop();
     network.close();
   };
@@ -86,6 +101,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
 interface NodeParts {
   readonly machine: QueueMachine;
   readonly network: NodeNetwork;
+  readonly timers: NodeTimers;
   readonly leader: FirstLeader;
   readonly health: NodeHealth;
 }
@@ -102,7 +118,7 @@ function openNode(plan: NodePlan, parts: NodeParts): Promise<RaftNode<QueueResul
       disk: new NodeDisk(),
       network: parts.network,
       clock: new NodeClock(),
-      timers: new NodeTimers(),
+      timers: parts.timers,
       random: new NodeRandom(),
     },
     timing: {

@@ -21,7 +21,7 @@ const SOCKETS_MAX = 256;
 
 /** One HTTP request to any node. */
 export interface RawRequest {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   /** Percent-encoded, with a leading slash. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -61,12 +61,18 @@ export const errorCodes = {
   'method-not-allowed': { status: 405, outcome: 'none', retryable: false },
   /** The command was proposed but did not commit within `SEED_COMMIT_TIMEOUT_MS`, or its leader lost the lead. */
   'not-committed-in-time': { status: 408, outcome: 'unknown', retryable: true },
+  /** The message is larger than the topic takes. */
+  'message-too-large': { status: 413, outcome: 'none', retryable: false },
   /** The body is larger than `BODY_BYTES_MAX`. */
   'body-too-large': { status: 413, outcome: 'none', retryable: false },
   /** The node failed in a way nobody foresaw. */
   'internal-error': { status: 500, outcome: 'unknown', retryable: true },
   /** Too much is waiting to be committed. */
   overloaded: { status: 503, outcome: 'none', retryable: true },
+  /** Publishing to the topic, or receiving from it, is paused. */
+  paused: { status: 503, outcome: 'none', retryable: true },
+  /** The topic's limits leave no room for the message. */
+  'topic-full': { status: 503, outcome: 'none', retryable: true },
   /** A backup is being restored into the cluster; until its end nothing else is taken. */
   restoring: { status: 503, outcome: 'none', retryable: true },
   /** A quorum has too little disk space left to take more messages; pops still work. */

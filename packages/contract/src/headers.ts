@@ -13,6 +13,14 @@ export const headers = {
   producerId: 'Producer-Id',
   producerEpoch: 'Producer-Epoch',
   producerSequence: 'Producer-Sequence',
+  /** Optional on the POSTs under `/v1/topics`: the command is executed once under it. See `idempotencyKeySchema`. */
+  idempotencyKey: 'Idempotency-Key',
+  /** Optional on a publish of raw bytes: see the fields of `newMessageSchema`. */
+  key: 'RRMQ-Key',
+  priority: 'RRMQ-Priority',
+  delayMs: 'RRMQ-Delay-Ms',
+  ttlMs: 'RRMQ-Ttl-Ms',
+  dedupId: 'RRMQ-Dedup-Id',
   /** Optional on calls under `/v1`: how long the caller waits, in ms, at most `V1_TIMEOUT_MS`. */
   timeoutMs: 'RRMQ-Timeout-Ms',
 } as const;

@@ -30,6 +30,22 @@ export {
 } from './cluster-bodies.ts';
 export { crc32 } from './crc32.ts';
 export {
+  ackBodySchema,
+  type DeliveryBody,
+  deliverySchema,
+  extendBodySchema,
+  nackBodySchema,
+  type ReceiveBody,
+  receiveBodySchema,
+  type ReceivedBody,
+  receivedSchema,
+  type SettleBody,
+  settleBodySchema,
+  type SettledBody,
+  settledSchema,
+  tokenSchema,
+} from './delivery-bodies.ts';
+export {
   type Endpoint,
   type EndpointName,
   endpoints,
@@ -49,6 +65,7 @@ export {
   parseErrorHeader,
 } from './error-codes.ts';
 export { headers } from './headers.ts';
+export { idempotencyKeySchema } from './idempotency-key.ts';
 export {
   BODY_BYTES_MAX,
   ERROR_TEXT_LENGTH_MAX,
@@ -60,6 +77,22 @@ export {
   V1_BODY_BYTES_MAX,
   V1_TIMEOUT_MS,
 } from './limits.ts';
+export {
+  attributesSchema,
+  contentTypeSchema,
+  messagePageSchema,
+  messageStates,
+  type NewMessageBody,
+  newMessageSchema,
+  type PeekedBody,
+  peekedSchema,
+  type PublishedBody,
+  publishedSchema,
+  publishManySchema,
+  publishMessagesSchema,
+  redriveBodySchema,
+  redrivenSchema,
+} from './message-bodies.ts';
 export { parseBody, type ParsedBody } from './parse-body.ts';
 export {
   isProblemCode,
@@ -77,6 +110,26 @@ export {
   type RequestHeaders,
 } from './producer-identity.ts';
 export {
+  ATTRIBUTES_BYTES_MAX,
+  ATTRIBUTES_MAX,
+  CONTENT_TYPE_LENGTH_MAX,
+  DEDUP_MS_MAX,
+  DELAY_MS_MAX,
+  FAILURES_MAX,
+  IN_FLIGHT_MAX,
+  KEY_BYTES_MAX,
+  LEASE_MS_MAX,
+  LEASE_MS_MIN,
+  MESSAGES_PER_CALL_MAX,
+  PAGE_LIMIT_DEFAULT,
+  PRIORITY_MAX,
+  REASON_BYTES_MAX,
+  RECEIVE_WAIT_MS_DEFAULT,
+  RECEIVE_WAIT_MS_MAX,
+  TOKEN_LENGTH,
+  TTL_MS_MAX,
+} from './queue-limits.ts';
+export {
   createTopicBodySchema,
   messageTextSchema,
   type NodeStatus,
@@ -90,11 +143,25 @@ export {
   topicParamsSchema,
   topicsSchema,
 } from './seed-bodies.ts';
-export { topicNameSchema } from './topic-name.ts';
 export {
-  type V1BodyOf,
-  type V1Endpoint,
-  type V1EndpointName,
-  v1Endpoints,
-  type V1ReplyOf,
-} from './v1-endpoints.ts';
+  patchTopicBodySchema,
+  pauseBodySchema,
+  pausedSchema,
+  pauseReplySchema,
+  purgeBodySchema,
+  purgedSchema,
+  type PutTopicBody,
+  putTopicBodySchema,
+  type TopicBody,
+  topicDeletedSchema,
+  type TopicPage,
+  topicPageSchema,
+  topicSchema,
+  type TopicSettingsBody,
+  topicSettingsSchema,
+  type TopicStatsBody,
+  topicStatsSchema,
+} from './topic-bodies.ts';
+export { topicNameSchema } from './topic-name.ts';
+export { type V1Endpoint } from './v1-endpoint.ts';
+export { type V1BodyOf, type V1EndpointName, v1Endpoints, type V1ReplyOf } from './v1-endpoints.ts';

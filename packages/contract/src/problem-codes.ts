@@ -40,6 +40,12 @@ export const problemCodes = {
   'admin-token-required': none([403, false, 'This call needs an admin token']),
   /** No call has this path. */
   'unknown-path': none([404, false, 'No call has this path']),
+  /** No topic has this name. */
+  'unknown-topic': none([404, false, 'No topic has this name']),
+  /** The topic does not hold this message. */
+  'unknown-message': none([404, false, 'The topic does not hold this message']),
+  /** The topic that the dead letters should go to does not exist. */
+  'unknown-target': none([404, false, 'The target topic does not exist']),
   /** No member has this id. */
   'unknown-member': none([404, false, 'No member has this id']),
   /** The path exists, with another method; `Allow` names them. */
@@ -58,25 +64,50 @@ export const problemCodes = {
   'member-unreachable': none([409, true, 'The member cannot be reached']),
   /** The cluster holds topics: a backup is restored into an empty one only. */
   'not-empty': none([409, false, 'The cluster is not empty']),
+  /** Publishing to the topic, or receiving from it, is paused. */
+  paused: none([409, true, 'The topic is paused']),
+  /** Another redrive, or another purge, of the topic goes on. */
+  'in-progress': none([409, true, 'Another one is in progress']),
+  /**
+   * The producer's sequence skips at least one number, or the cluster remembers nothing of this producer and the sequence
+   * is not 1. Whether *earlier* tries of the same publish were applied stays as it was.
+   */
+  'producer-sequence-gap': none([409, false, 'Steps of the producer are missing']),
+  /** A higher epoch of the producer has published, or the step was published so long ago that its answer is forgotten. */
+  'producer-fenced': none([409, false, 'The producer is over']),
   /** Another restore is under way, or has taken this one's place. */
   'restore-conflict': none([409, false, 'Another restore is under way']),
+  /** `If-None-Match: *` was asked for, and the topic exists. */
+  'topic-exists': none([412, false, 'The topic exists']),
+  /** `If-Match` names another version than the topic has. */
+  'version-mismatch': none([412, false, 'The topic has another version']),
+  /** A message is larger than the topic takes. */
+  'message-too-large': none([413, false, 'A message is too large for the topic']),
   /** The body is larger than this call takes. */
   'body-too-large': none([413, false, 'The body is too large']),
   /** The body is announced as something that this call does not take. */
   'unsupported-media-type': none([415, false, 'The body has an unsupported type']),
+  /** Another command was executed under this `Idempotency-Key`. */
+  'key-reused': none([422, false, 'The idempotency key was used for another command']),
+  /** The topic's limits leave no room for all messages of the publish. */
+  'topic-full': none([429, true, 'The topic is full']),
   /** The node failed in a way nobody foresaw. */
   'internal-error': unknown([500, true, 'The node failed']),
   /** This node does not lead and knows no leader. */
   'no-leader': none([503, true, 'No leader is elected']),
   /** This node was elected but no quorum has confirmed it yet, or it has lost its quorum. */
   unconfirmed: none([503, true, 'No quorum confirms the leader']),
+  /** Leadership moved while the call waited; `RRMQ-Leader` names the new leader, when it is known. */
+  'leadership-moved': none([503, true, 'Leadership moved']),
   /** Leadership is being handed over. */
   transferring: none([503, true, 'Leadership is being handed over']),
   /** This node is stopping and accepts nothing more. */
   'shutting-down': none([503, true, 'The node is stopping']),
   /** The node cannot begin a backup now; it, or another node, can later. */
   'backup-unavailable': none([503, true, 'No backup can be made now']),
-  /** Too much is waiting to be committed, or is arriving. */
+  /** A backup is being restored into the cluster; until its end nothing else is taken. */
+  restoring: none([503, true, 'A backup is being restored']),
+  /** Too much is waiting to be committed, or is arriving, or too many wait for messages. */
   overloaded: none([503, true, 'The node is overloaded']),
   /** It was proposed, and nobody knows yet, or ever will here, whether it is committed. */
   'not-committed-in-time': unknown([504, true, 'Not confirmed in time']),

@@ -7,27 +7,19 @@ import {
   restoredSchema,
   transferBodySchema,
 } from './cluster-bodies.ts';
-
-/** One row of the table of calls under `/v1`. Every refusal has the body `problemSchema`. */
-export interface V1Endpoint {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Express style: `:name` is one percent-encoded path segment. */
-  readonly path: string;
-  /** `admin`: needs the admin token, or, where none is set, a client on the node's own machine. */
-  readonly access: 'open' | 'admin';
-  /** `leader`: other nodes answer 307 with the leader's `Location`. */
-  readonly answeredBy: 'leader' | 'any-node';
-  /** The request's body: JSON by its schema, a backup, or none. */
-  readonly body: z.ZodType | 'backup' | undefined;
-  /** The success's body by HTTP status, likewise. */
-  readonly replies: Readonly<Record<number, z.ZodType | 'backup'>>;
-}
+import { messageEndpoints } from './message-endpoints.ts';
+import { topicEndpoints } from './topic-endpoints.ts';
+import type { V1Endpoint } from './v1-endpoint.ts';
 
 /**
- * Every call under `/v1`, by name. Those that change something are idempotent in effect: what is in force already is a
- * success. They may be given less time than `V1_TIMEOUT_MS` by `RRMQ-Timeout-Ms`, or by `timeoutMs` in the query.
+ * Every call under `/v1`, by name. They may be given less time than `V1_TIMEOUT_MS` by `RRMQ-Timeout-Ms`, or by
+ * `timeoutMs` in the query. Those on the cluster are idempotent in effect: what is in force already is a success. So are
+ * PUT, PATCH and DELETE of topics; a POST under `/v1/topics` is when it carries an `Idempotency-Key`, and a settlement
+ * always.
  */
 export const v1Endpoints = {
+  ...topicEndpoints,
+  ...messageEndpoints,
   /** How this node sees the cluster; the leader's view says most. */
   getCluster: {
     method: 'GET',

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { CallServer } from './call-server.ts';
 import { type NodeInfo, mountProbes } from './probes.ts';
 import { problem, refusal, send } from './reply.ts';
-import { V1Exchange } from './v1-call.ts';
+import { V1Exchange, type V1Params } from './v1-call.ts';
 import type { V1Server } from './v1-server.ts';
 
 /** What the apps are made of. */
@@ -84,10 +84,17 @@ function mountV1Path(app: Express, v1: V1Server, path: string): void {
   const wrongMethod = problem('method-not-allowed', `allowed: ${allow}`, ['Allow', allow]);
   app.all(path, (request, response) => {
     const name = methods.get(request.method);
-    const ids: unknown = request.params['ids'];
     if (name === undefined) new V1Exchange(request, response).answer(wrongMethod);
-    else v1.serve(name, request, response, typeof ids === 'string' ? ids : '');
+    else v1.serve(name, request, response, v1Params(request.params));
   });
+}
+
+function v1Params({ ids, topic, id }: Readonly<Record<string, unknown>>): V1Params {
+  return {
+    ...(typeof ids === 'string' ? { ids } : {}),
+    ...(typeof topic === 'string' ? { topic } : {}),
+    ...(typeof id === 'string' ? { id } : {}),
+  };
 }
 
 /** A GET answers HEAD too, unless its answer is a stream. */

@@ -1,13 +1,16 @@
-import type { QueueResult, QueueView } from '@rrmq/queue';
-import type { Group, GroupAdmin } from '@rrmq/raft';
+import { randomBytes } from 'node:crypto';
+import { type QueueResult, type QueueView, SECRET_BYTES, WaitingReceives } from '@rrmq/queue';
+import { type Group, type GroupAdmin, NodeTimers } from '@rrmq/raft';
 import type { Logger } from 'pino';
 import { AdminGuard } from './admin-guard.ts';
 import type { AppParts } from './apps.ts';
 import type { Scheme } from './base-url.ts';
 import { CallServer } from './call-server.ts';
 import { seedCalls } from './calls/seed-calls.ts';
+import type { SeedNode } from './calls/seed-node.ts';
 import { v1Calls } from './calls/v1-calls.ts';
-import { serveDataPlane } from './data-plane.ts';
+import type { V1Node } from './calls/v1-node.ts';
+import { DataPlane } from './data-plane.ts';
 import { type HttpLimits, defaultHttpLimits } from './http-limits.ts';
 import { HttpPort, type PortTls } from './http-port.ts';
 import { LateApp } from './late-app.ts';
@@ -51,14 +54,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const parts: AppParts = { group, node, log };
   const { retryMs } = limits;
   const arriving: Arriving = { bytes: 0, bytesMax: limits.arrivingBytesMax };
-  const calls = new CallServer(seedCalls({ group, queue, scheme, retryMs }), limits, arriving);
+  const receives = new WaitingReceives({
+    group,
+    queue,
+    timers: new NodeTimers(),
+    newSecret,
+  });
+  const seedNode: SeedNode = { group, queue, receives, scheme, retryMs };
+  const calls = new CallServer(seedCalls(seedNode), limits, arriving);
   const externalApp = new LateApp(async () =>
     (await import('./apps.ts')).externalApp(parts, calls, v1),
   );
   const internalApp = new LateApp(async () => (await import('./apps.ts')).internalApp(parts));
   const external = new HttpPort(
     (request, response) => {
-      if (!serveDataPlane(calls, request, response)) externalApp.serve(request, response);
+      if (!dataPlane.serve(request, response)) externalApp.serve(request, response);
     },
     limits,
     tls,
@@ -70,7 +80,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     limits,
     tls,
   );
-  const v1 = v1Server(options, { external, limits, arriving });
+  const v1 = v1Server(options, { external, receives, limits, arriving });
+  const dataPlane = new DataPlane(calls, v1);
   return {
     external,
     internal,
@@ -78,10 +89,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await Promise.all([externalApp.ready(), internalApp.ready()]);
     },
     stop: async () => {
+      receives.stop();
       await Promise.all([external.stop(), internal.stop()]);
     },
   };
 }
+
+const newSecret = (): Buffer => randomBytes(SECRET_BYTES);
 
 /** How clients reach the nodes. */
 function schemeOf({ tls }: HttpServerOptions): Scheme {
@@ -90,15 +104,29 @@ function schemeOf({ tls }: HttpServerOptions): Scheme {
 
 interface V1Parts {
   readonly external: HttpPort;
+  readonly receives: WaitingReceives;
   readonly limits: HttpLimits;
   readonly arriving: Arriving;
 }
 
-function v1Server(options: HttpServerOptions, { external, limits, arriving }: V1Parts): V1Server {
-  const { group, admin, queue, node, adminToken, log } = options;
+function v1Server(options: HttpServerOptions, parts: V1Parts): V1Server {
+  const { group, admin, queue, node: info, adminToken, log } = options;
+  const { external, receives, limits, arriving } = parts;
+  const { retryMs, streamIdleMs: idleMs, bodyBytesMax } = limits;
   const scheme = schemeOf(options);
-  const { retryMs, streamIdleMs: idleMs } = limits;
-  const v1Node = { group, admin, queue, info: node, scheme, retryMs, idleMs, log };
-  const handlers = v1Calls(v1Node, new SlowUploads(external.server, idleMs));
-  return new V1Server(v1Node, handlers, new AdminGuard(adminToken), arriving);
+  const node: V1Node = {
+    group,
+    admin,
+    queue,
+    receives,
+    newSecret,
+    info,
+    scheme,
+    retryMs,
+    idleMs,
+    log,
+  };
+  const handlers = v1Calls(node, new SlowUploads(external.server, idleMs));
+  const guard = new AdminGuard(adminToken);
+  return new V1Server({ node, handlers, guard, arriving, bodyBytesMax });
 }

@@ -54,14 +54,23 @@ export function refusal(code: ErrorCode, text: string, extra: readonly string[] 
 /** The refusal of a call under `/v1`: `detail` says for people what happened this time. */
 export function problem(code: ProblemCode, detail: string, extra: readonly string[] = []): Reply {
   const { status } = problemCodes[code];
-  const retry = status === 503 ? ['Retry-After', RETRY_AFTER_S] : [];
+  const retry = status === 503 || status === 429 ? ['Retry-After', RETRY_AFTER_S] : [];
   const body = JSON.stringify(problemOf(code, detail));
   return typedReply(status, body, [PROBLEM_MEDIA_TYPE, ...NO_STORE, ...retry, ...extra]);
 }
 
-/** The success of a call under `/v1`. */
-export function v1Reply(status: number, body: object): Reply {
-  return jsonReply(status, JSON.stringify(body), NO_STORE);
+/** The success of a call under `/v1`. `extra` holds names and values in turn. */
+export function v1Reply(status: number, body: object, extra: readonly string[] = []): Reply {
+  return v1Text(status, JSON.stringify(body), extra);
+}
+
+/** The same for a body that is JSON text already. */
+export function v1Text(
+  status: number,
+  body: Buffer | string,
+  extra: readonly string[] = [],
+): Reply {
+  return jsonReply(status, body, [...NO_STORE, ...extra]);
 }
 
 export const SUCCESS = jsonReply(200, '{"success":true}');

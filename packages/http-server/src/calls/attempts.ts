@@ -9,6 +9,8 @@ import type { SeedNode } from './seed-node.ts';
 export interface Proposal {
   readonly command: Buffer;
   readonly effect: CommandEffect;
+  /** The topic of a message that it publishes. */
+  readonly publishesTo?: string;
 }
 
 /** Proposes a command and answers the call: `replyTo` says how, once it was executed. */
@@ -32,6 +34,7 @@ export function propose(
     }
   };
   node.group.propose(proposal.command, end, proposal.effect);
+  if (proposal.publishesTo !== undefined) node.receives.publishing(proposal.publishesTo, 1);
 }
 
 /**

@@ -52,7 +52,7 @@ export function addMember(node: V1Node, call: V1Call): void {
 
 /** `DELETE /v1/cluster/members/{id}[,{id}…]` and `POST /v1/cluster/members/{id}[,{id}…]/promote` */
 export function changeByIds(node: V1Node, call: V1Call, kind: 'remove' | 'promote'): void {
-  const ids = parseIds(call.ids);
+  const ids = parseIds(call.params.ids ?? '');
   if (!ids.ok) return call.answer(ids.reply);
   changeMembers(node, call, { kind, ids: ids.value }, () => v1Reply(200, clusterView(node)));
 }

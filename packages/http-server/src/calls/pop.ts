@@ -20,11 +20,11 @@ export function pop(node: SeedNode, call: Call): void {
     const command = encodeCommand({ kind: 'pop', topic });
     propose(node, call, { command, effect: 'shrinks' }, replyTo);
   };
-  if (node.queue.depth(topic) > 0) return take();
+  if (node.queue.available(topic) > 0) return take();
   const parsed = parseTopicName(topic);
   if (!parsed.ok) return call.answer(parsed.reply);
   confirm(node, call, () => {
-    if (node.queue.depth(topic) > 0) take();
+    if (node.queue.available(topic) > 0) take();
     else call.answer(queueRefusals[node.queue.has(topic) ? 'no-message' : 'unknown-topic']);
   });
 }

@@ -33,7 +33,7 @@ export function publish(node: SeedNode, call: Call): void {
 function publishOf(topic: string, message: string, producer: ProducerStep | undefined): Proposal {
   const messages = [{ contentType: 'application/json', body: JSON.stringify(message) }];
   const command = encodeCommand({ kind: 'publish', topic, producer, messages });
-  return { command, effect: 'grows' };
+  return { command, effect: 'grows', publishesTo: topic };
 }
 
 function parseProducer(fields: Call['headers']): Parsed<ProducerStep | undefined> {

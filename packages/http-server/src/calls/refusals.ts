@@ -32,22 +32,26 @@ export function groupRefusal(reason: RefusalReason, status: GroupStatus, scheme:
   }
 }
 
-/** Refusals of commands that belong to a restore, which no call at the root sends. */
-const RESTORE_REFUSED = refusal(
-  'internal-error',
-  'the queue took the command for one of a restore',
-);
+/** Refusals of commands that no call at the root sends. */
+const UNEXPECTED = refusal('internal-error', 'the queue took the command for another one');
 const NO_SEED_CALL = {
-  'not-empty': RESTORE_REFUSED,
-  'no-restore': RESTORE_REFUSED,
-  'restore-incomplete': RESTORE_REFUSED,
-  'backup-rejected': RESTORE_REFUSED,
+  'version-mismatch': UNEXPECTED,
+  'unknown-target': UNEXPECTED,
+  'in-progress': UNEXPECTED,
+  'key-reused': UNEXPECTED,
+  'not-empty': UNEXPECTED,
+  'no-restore': UNEXPECTED,
+  'restore-incomplete': UNEXPECTED,
+  'backup-rejected': UNEXPECTED,
 } as const;
 
 /** The answer to a command that the queue refused. */
 export const queueRefusals: Readonly<Record<QueueRefusal, Reply>> = {
   'topic-exists': refusal('topic-exists', 'a topic of this name exists already'),
   'unknown-topic': refusal('unknown-topic', 'no topic has this name'),
+  paused: refusal('paused', 'the topic is paused'),
+  'topic-full': refusal('topic-full', 'the limits of the topic leave no room for the message'),
+  'message-too-large': refusal('message-too-large', 'the message is larger than the topic takes'),
   'no-message': refusal('no-message', 'the topic has no message left'),
   'producer-gap': refusal(
     'producer-sequence-gap',

@@ -8,7 +8,7 @@ import {
   type ProblemCode,
   V1_TIMEOUT_MS,
 } from '@rrmq/contract';
-import { type QueueResult, encodeCommand } from '@rrmq/queue';
+import { type QueueResult, type TopicStats, encodeCommand } from '@rrmq/queue';
 import type { CommandEffect, Outcome, Term } from '@rrmq/raft';
 import { type Reply, problem, v1Reply } from '../reply.ts';
 import { type RestoreCommand, abandonedAt } from './restore-commands.ts';
@@ -124,10 +124,13 @@ export class Restore {
   #restored(): { topics: number; messages: number } {
     const { queue } = this.#node;
     const topics = queue.topics();
-    const messages = topics.reduce((sum, topic) => sum + queue.depth(topic), 0);
+    const messages = topics.reduce((sum, topic) => sum + countOf(queue.stats(topic)), 0);
     return { topics: topics.length, messages };
   }
 }
+
+const countOf = (stats: TopicStats | undefined): number =>
+  stats === undefined ? 0 : stats.ready + stats.leased + stats.delayed + stats.dead;
 
 /** What the queue's refusals of a restore mean; all others say that the chunks do not make a state. */
 const refusals: Readonly<Record<string, readonly [ProblemCode, string]>> = {

@@ -1,4 +1,4 @@
-import type { QueueResult, QueueView } from '@rrmq/queue';
+import type { QueueResult, QueueView, WaitingReceives } from '@rrmq/queue';
 import type { Group } from '@rrmq/raft';
 import type { Scheme } from '../base-url.ts';
 
@@ -6,6 +6,7 @@ import type { Scheme } from '../base-url.ts';
 export interface SeedNode {
   readonly group: Group<QueueResult>;
   readonly queue: QueueView;
+  readonly receives: Pick<WaitingReceives, 'publishing'>;
   readonly scheme: Scheme;
   /** See `HttpLimits.retryMs`. */
   readonly retryMs: number;

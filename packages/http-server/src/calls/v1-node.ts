@@ -1,4 +1,4 @@
-import type { QueueResult, QueueView } from '@rrmq/queue';
+import type { QueueResult, QueueView, WaitingReceives } from '@rrmq/queue';
 import type { Group, GroupAdmin } from '@rrmq/raft';
 import type { Logger } from 'pino';
 import type { Scheme } from '../base-url.ts';
@@ -9,6 +9,9 @@ export interface V1Node {
   readonly group: Group<QueueResult>;
   readonly admin: GroupAdmin;
   readonly queue: QueueView;
+  readonly receives: Pick<WaitingReceives, 'publishing' | 'receive'>;
+  /** Bytes that nobody can guess: see `WaitingReceivesOptions`. */
+  readonly newSecret: () => Uint8Array;
   readonly info: NodeInfo;
   readonly scheme: Scheme;
   /** See `HttpLimits.retryMs`. */

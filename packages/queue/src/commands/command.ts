@@ -2,7 +2,8 @@ import type { Bytes } from '../bytes/byte-writer.ts';
 import type { TopicSettings } from './topic-settings.ts';
 
 /** What a log entry does to the queue. Its bytes: `command-encoding.ts`. What each does: `docs/SEMANTICS.md`. */
-export type Command = PlainCommand | Once | RestoreBegin | RestoreChunk | RestoreEnd;
+export type Command =
+  PlainCommand | Once | CompareStates | RestoreBegin | RestoreChunk | RestoreEnd;
 
 /** Commands that may be executed once by an idempotency key. */
 export type PlainCommand =
@@ -108,9 +109,9 @@ export type Settlement =
 export interface Redrive {
   readonly kind: 'redrive';
   readonly topic: string;
-  /** Which ones, at most `MESSAGES_PER_COMMAND_MAX`; others are ignored. Default: all that are dead letters now. */
+  /** Which ones, 1 … `MESSAGES_PER_COMMAND_MAX`; others are ignored. Default: all that are dead letters now. */
   readonly sequences?: readonly number[];
-  /** How many at most, from 1; default: all. */
+  /** How many at most, from 1; default: all. Not with `sequences`. */
   readonly max?: number;
   /** The topic that gets them; default: their own. */
   readonly to?: string;
@@ -140,6 +141,17 @@ export interface Once {
   /** 1 … `KEY_BYTES_MAX` bytes, for the whole group. */
   readonly key: string;
   readonly command: PlainCommand;
+}
+
+/**
+ * Says what the leader's state was after an entry: a node whose state was another one must end (`StateDiverged`). Changes
+ * nothing.
+ */
+export interface CompareStates {
+  readonly kind: 'compare-states';
+  readonly index: number;
+  /** See `QueueMachine.stateHash`. */
+  readonly hash: number;
 }
 
 /**
@@ -210,6 +222,7 @@ const SHRINKING: ReadonlySet<Command['kind']> = new Set([
   'delete-topic',
   'pause-topic',
   'advance',
+  'compare-states',
 ]);
 
 /** Whether a command may take room on disk or gives some back: a node that is short of it goes on with the latter. */

@@ -146,7 +146,7 @@ function add(state: QueueState, topic: Topic, message: DecodedMessage): void {
   const { delayMs, ttlMs = topic.settings.ttlMs } = message;
   const deliverAt = delayMs === undefined ? (message.deliverAt ?? at) : at + delayMs;
   const expiresAt = ttlMs === undefined ? undefined : at + ttlMs;
-  const published: Publishable = {
+  const publishable: Publishable = {
     contentType,
     body,
     publishedAt: at,
@@ -157,7 +157,7 @@ function add(state: QueueState, topic: Topic, message: DecodedMessage): void {
     dedupId,
   };
   const latest = at + DELAY_MS_MAX;
-  addMessage(state, topic, { message: published, deliverAt: Math.min(deliverAt, latest) });
+  addMessage(state, topic, { message: publishable, deliverAt: Math.min(deliverAt, latest) });
 }
 
 type Outcome = Pick<Published, 'firstSequence' | 'count' | 'duplicate' | 'repeated'>;

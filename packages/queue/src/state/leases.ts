@@ -1,4 +1,4 @@
-import { ByteReader } from '../bytes/byte-reader.ts';
+import type { ByteReader } from '../bytes/byte-reader.ts';
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { RowKind, placePrefix, u64Text } from '../store/row-keys.ts';
 import type { MessageMeta } from './message-meta.ts';

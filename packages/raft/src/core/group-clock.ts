@@ -51,12 +51,21 @@ export class GroupClock {
 
   /** Leader: the group's time now. */
   now(monotonicMs: number, wallMs: number): LogTime {
-    const passed = Math.max(0, monotonicMs - this.#monotonicMs);
-    const behind = wallMs - (this.#valueMs + passed);
-    const slew = Math.max(-passed * SLEW_MAX, Math.min(passed * SLEW_MAX, behind));
-    this.#valueMs += passed + slew;
+    this.#valueMs = this.#slewed(monotonicMs, wallMs);
     this.#monotonicMs = monotonicMs;
     this.#heardMs = this.#valueMs;
     return logTime(Math.floor(this.#valueMs));
+  }
+
+  /** Leader: what `now` would say; nothing changes. */
+  peek(monotonicMs: number, wallMs: number): LogTime {
+    return logTime(Math.floor(this.#slewed(monotonicMs, wallMs)));
+  }
+
+  #slewed(monotonicMs: number, wallMs: number): number {
+    const passed = Math.max(0, monotonicMs - this.#monotonicMs);
+    const behind = wallMs - (this.#valueMs + passed);
+    const slew = Math.max(-passed * SLEW_MAX, Math.min(passed * SLEW_MAX, behind));
+    return this.#valueMs + passed + slew;
   }
 }

@@ -18,7 +18,8 @@ import { type ProposalEffect, type Proposed, propose, tickLeader } from './leadi
 import { changeMembers, isSettled } from './membership.ts';
 import type { MembershipAnswer, MembershipChange } from './membership-change.ts';
 import { advanceMembership } from './membership-steps.ts';
-import { type LogIndex, NOBODY, type NodeId, type Term } from './numbers.ts';
+import { type LogIndex, type LogTime, NOBODY, type NodeId, type Term } from './numbers.ts';
+import { peekOwnTime } from './own-entries.ts';
 import { type PeerView, viewPeers } from './peer-view.ts';
 import type { ReadId, ReadRefusal } from './pending-reads.ts';
 import { onReadIndex, onReadReply, read } from './reading.ts';
@@ -343,6 +344,11 @@ export class Raft {
     const core = this.#core;
     if (core.role.kind !== 'leader') return core.leader !== NOBODY;
     return core.applied >= core.role.termStart && isConfirmed(core, core.role);
+  }
+
+  /** The time that an entry proposed at `now` would carry, give or take a ms; `undefined` unless a leader is `serving`. */
+  logTimeAt(now: Now): LogTime | undefined {
+    return this.serving ? peekOwnTime(this.#core, now) : undefined;
   }
 
   /** The batches in memory that hold `from` and what follows, whole: see `RaftLog.batchesFrom`. */

@@ -1,8 +1,11 @@
 import { assert } from '../core/assert.ts';
+import type { Entry } from '../core/entry-batch.ts';
 import { type LogIndex, type Term, logIndex } from '../core/numbers.ts';
 import type { Outcome } from './group.ts';
 
 export type Done<Result> = (outcome: Outcome<Result>) => void;
+
+type Executed = Pick<Entry, 'index' | 'term' | 'at'>;
 
 interface Appended<Result> {
   readonly first: LogIndex;
@@ -36,7 +39,7 @@ export class Completions<Result> {
   }
 
   /** The entry at `index` was executed. Called for every index in order; most have nobody waiting on a follower. */
-  committed({ index, term }: { index: LogIndex; term: Term }, result: Result): void {
+  committed({ index, term, at }: Executed, result: Result): void {
     this.#completed = index;
     const batch = this.#batches[this.#head];
     if (batch === undefined || index < batch.first) return;
@@ -46,7 +49,7 @@ export class Completions<Result> {
     assert(done !== undefined, 'every entry of a batch is completed before the next batch');
     if (place === batch.dones.length - 1) this.#advance();
     this.#waiting -= 1;
-    done({ kind: 'committed', index, result });
+    done({ kind: 'committed', index, at, result });
   }
 
   /** Leadership is lost: what happens to entries after `committed`, which this leader knew committed, is not known. */

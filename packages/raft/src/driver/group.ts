@@ -1,6 +1,6 @@
 import type { Configuration, Member } from '../core/configuration.ts';
 import type { MembershipChange, MembershipRefusal } from '../core/membership-change.ts';
-import type { LogIndex, NodeId, Term } from '../core/numbers.ts';
+import type { LogIndex, LogTime, NodeId, Term } from '../core/numbers.ts';
 import type { RoleName } from '../core/role.ts';
 import type { MachineSnapshot } from '../ports.ts';
 import type { NodeEvent } from './node-events.ts';
@@ -25,7 +25,13 @@ export type RefusalReason =
 /** How a proposal ends. Exactly one of these is reported, once. */
 export type Outcome<Result> =
   /** Durable on a quorum and executed here. */
-  | { readonly kind: 'committed'; readonly index: LogIndex; readonly result: Result }
+  | {
+      readonly kind: 'committed';
+      readonly index: LogIndex;
+      /** The entry's time. */
+      readonly at: LogTime;
+      readonly result: Result;
+    }
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
   /** Appended, then leadership was lost or the node stopped: it may or may not be executed. */
   | { readonly kind: 'unknown' };
@@ -100,6 +106,16 @@ export interface Group<Result> {
    */
   read(done: (outcome: ReadOutcome) => void): void;
   status(): GroupStatus;
+  /**
+   * The time that an entry proposed now would carry, give or take a millisecond; `undefined` unless this node leads and
+   * is `ready`.
+   */
+  logTime(): LogTime | undefined;
+  /**
+   * Calls back after entries were executed here, many perhaps at once, and after role, term or `ready` changed; returns a
+   * function that ends it. The listener may propose and read.
+   */
+  watchProgress(listener: () => void): () => void;
 }
 
 /** What operators do with a group. */

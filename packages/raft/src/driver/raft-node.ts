@@ -1,5 +1,5 @@
 import type { Configuration, Member } from '../core/configuration.ts';
-import { type LogIndex, NOBODY, type NodeId } from '../core/numbers.ts';
+import { type LogIndex, type LogTime, NOBODY, type NodeId } from '../core/numbers.ts';
 import type { Raft } from '../core/raft.ts';
 import type { Load, Ready, ReadyWrite, SnapshotMark } from '../core/ready.ts';
 import { NotInLog } from '../storage/log-errors.ts';
@@ -19,6 +19,7 @@ import type {
 import type { NodeEvent } from './node-events.ts';
 import type { RaftNodeOptions } from './node-options.ts';
 import { type LogHost, openParts } from './opening.ts';
+import { ProgressWatch } from './progress-watch.ts';
 import { Proposals } from './proposals.ts';
 
 /** Without a write for so long, the log is marked idle. */
@@ -36,6 +37,7 @@ export class RaftNode<Result> implements Group<Result> {
   readonly #core: Raft;
   readonly #proposals = new Proposals<Result>();
   readonly #alarm: Alarm;
+  readonly #progress: ProgressWatch;
   #turnScheduled = false;
   #tickedAtMs: number;
   #wroteAtMs: number;
@@ -64,6 +66,7 @@ export class RaftNode<Result> implements Group<Result> {
       read: (done) => this.read(done),
     });
     this.#core = this.#parts.core;
+    this.#progress = new ProgressWatch(this.#core);
     options.inspect?.core(this.#core, log.recovered);
     const { role, term, committed, vote, configuration } = this.#core;
     this.#configuration = configuration;
@@ -144,6 +147,16 @@ export class RaftNode<Result> implements Group<Result> {
     };
   }
 
+  logTime(): LogTime | undefined {
+    const { clock } = this.#options.ports;
+    const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    return this.#stopped ? undefined : this.#core.logTimeAt(now);
+  }
+
+  watchProgress(listener: () => void): () => void {
+    return this.#progress.add(listener);
+  }
+
   /**
    * A leader hands leadership to the voter that has the most; resolves to true when this node does not lead (any
    * more), to false when nobody took over within an election timeout.
@@ -218,6 +231,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#applied();
     this.#watchRole();
     this.#watchConfiguration();
+    this.#progress.poke();
   }
 
   #write(write: ReadyWrite): void {
@@ -243,6 +257,7 @@ export class RaftNode<Result> implements Group<Result> {
   #applied(): void {
     this.#parts.reads.applied(this.#core.applied);
     this.#parts.operating.committed();
+    this.#progress.poke();
   }
 
   #adopted({ index, at }: SnapshotMark): void {
@@ -360,6 +375,7 @@ export class RaftNode<Result> implements Group<Result> {
     this.#parts.completions.unknownAll();
     this.#parts.operating.stop();
     this.#refuse('stopping');
+    this.#progress.tell();
   }
 
   #refuse(reason: RefusalReason): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { logIndex, term } from '../../src/core/numbers.ts';
+import { logIndex, logTime, term } from '../../src/core/numbers.ts';
 import { Completions } from '../../src/driver/completions.ts';
 
 function watched(count: number): { told: string[]; dones: (() => void)[] } {
@@ -10,7 +10,11 @@ function watched(count: number): { told: string[]; dones: (() => void)[] } {
   return { told, dones };
 }
 
-const entry = (index: number, ofTerm: number) => ({ index: logIndex(index), term: term(ofTerm) });
+const entry = (index: number, ofTerm: number) => ({
+  index: logIndex(index),
+  term: term(ofTerm),
+  at: logTime(0),
+});
 
 describe('Completions', () => {
   it('tells each proposal once, though leadership is lost in the middle of its batch', () => {
