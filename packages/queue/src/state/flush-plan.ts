@@ -33,8 +33,9 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
   const producers = state.producers.takeDirty();
   const leftovers = findLeftovers(state, store);
   const changes: Change[] = leftovers.keys.map((key) => ({ key, value: undefined }));
-  const flushes = planTopics(topics, changes);
-  const rows = state.rows.take();
+  const arena = new Arena();
+  const flushes = planTopics(topics, changes, arena);
+  const rows = state.rows.take(arena);
   // Not `push(...rows)`: there may be more than a call takes arguments.
   for (const change of rows) changes.push(change);
   for (const key of producers) {
@@ -73,8 +74,7 @@ interface TopicFlush {
   readonly leases: ReadonlySet<number>;
 }
 
-function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
-  const arena = new Arena();
+function planTopics(topics: Iterable<Topic>, changes: Change[], arena: Arena): TopicFlush[] {
   const flushes: TopicFlush[] = [];
   for (const topic of topics) {
     const { place, bodies, leases, settlements } = topic;
@@ -84,7 +84,7 @@ function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
       changes.push({ key: messageKey(place, sequence), value: undefined });
     }
     const leased = leases.take();
-    for (const { key, value } of leased.rows) changes.push(sealRow(key, value));
+    for (const { key, value } of leased.rows) changes.push(sealRow(key, value, arena));
     settlements.save();
     changes.push(encodeTopic(recordOf(topic)));
     flushes.push({ topic, leases: leased.sequences });
