@@ -1,5 +1,5 @@
 /** A node's answer to a call under `/v1`. */
-export interface V1Answer {
+interface V1Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Readonly<Record<string, unknown>>;

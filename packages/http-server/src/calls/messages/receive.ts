@@ -67,12 +67,15 @@ function withSecret(attempt: Attempt, topic: string, then: () => void): void {
   });
 }
 
+/** After a wait its outcome comes at once, or it is not known for long. */
+const GRACE_MS_MIN = 1000;
+
 /** The deadline of the call begins when the wait is over: an answer, empty perhaps, comes before it. */
 function wait({ node, call }: Attempt, request: ReceiveRequest): void {
   const patience = parseWaitMs(call);
   if (!patience.ok) return call.answer(patience.reply);
   const waitMs = Math.min(request.waitMs, patience.value);
-  call.answerLate(waitMs + patience.value, NOT_COMMITTED_IN_TIME);
+  call.answerLate(waitMs + Math.max(patience.value, GRACE_MS_MIN), NOT_COMMITTED_IN_TIME);
   const leave = node.receives.receive({ ...request, waitMs }, (outcome) =>
     call.answer(replyTo(node, call, { outcome, settle: request.settle })),
   );
