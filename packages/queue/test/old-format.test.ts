@@ -174,7 +174,8 @@ function expectPlain(machine: Awaited<ReturnType<typeof openMachine>>): void {
   const first = { duplicate: true, firstSequence: 1, count: 3 };
   expect(run(machine, publish('é', 'one', ['p', 7, 1]), LATER)).toMatchObject(first);
   expect(run(machine, pop('é'), LATER)).toEqual(popped(2, 'two'));
-  const receive: Command = { kind: 'receive', topic: 'é', max: 1, settle: [] };
+  const secret = Buffer.alloc(16, 7);
+  const receive: Command = { kind: 'receive', topic: 'é', max: 1, settle: [], secret };
   const delivery = { message: old(3, 'three'), deliveries: 1, failures: 0 };
   expect(run(machine, receive, LATER)).toMatchObject({ deliveries: [delivery] });
   expect(run(machine, pop('é'), LATER)).toEqual(popped(4, 'four', AT + 5));

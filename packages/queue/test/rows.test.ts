@@ -2,6 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { MemoryStoreHost, type Store } from '@rrmq/queue';
 import * as fc from 'fast-check';
+import { Arena } from '../src/bytes/arena.ts';
 import { OrderedRows } from '../src/state/ordered-rows.ts';
 import { Rows } from '../src/state/rows.ts';
 import { RowKind, placePrefix, u8Text } from '../src/store/row-keys.ts';
@@ -73,7 +74,7 @@ class Pair {
   }
 
   take(): void {
-    this.#taken ??= this.rows.take();
+    this.#taken ??= this.rows.take(new Arena());
   }
 
   async taken(): Promise<void> {
@@ -191,7 +192,7 @@ describe('rows', () => {
     for (let i = 0; i < 9; i += 1) pair.put(u8Text(i));
     for (let i = 0; i < 9; i += 1) pair.delete(u8Text(i));
     expect(pair.rows.dirtyBytes).toBe(0);
-    expect(pair.rows.take()).toEqual([]);
+    expect(pair.rows.take(new Arena())).toEqual([]);
   });
 
   it('count what is dirty as what a flush would carry', async () => {

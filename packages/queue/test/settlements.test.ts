@@ -2,6 +2,7 @@ import { equal } from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
 import { MemoryStoreHost } from '@rrmq/queue';
 import * as fc from 'fast-check';
+import { Arena } from '../src/bytes/arena.ts';
 import { Rows } from '../src/state/rows.ts';
 import { SettledAs, Settlements } from '../src/state/settlements.ts';
 import { RowKind, placePrefix } from '../src/store/row-keys.ts';
@@ -16,7 +17,7 @@ async function begin() {
   const rows = new Rows(store);
   const flush = async (settlements: Settlements): Promise<void> => {
     settlements.save();
-    await store.write(rows.take()).flushed;
+    await store.write(rows.take(new Arena())).flushed;
     rows.taken();
   };
   const pages = (): number => {
