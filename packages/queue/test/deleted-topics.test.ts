@@ -28,7 +28,15 @@ async function flushAgain(machine: QueueMachine): Promise<void> {
 
 /** Rows of a place, and its records; what is due stands among that of others. */
 const isOf = ({ key }: StoreEntry, place: number): boolean =>
-  key.length >= 9 && key[0] !== 16 && key[0] !== 17 && key.readUIntBE(3, 6) === place;
+  key.length >= 9 && ![16, 17, 18].includes(key[0] ?? 0) && key.readUIntBE(3, 6) === place;
+
+/** Of topic `t`, or of none. */
+const isOther = (entry: StoreEntry): boolean =>
+  isOf(entry, 2) || [16, 17, 18].includes(entry.key[0] ?? 0);
+
+const areSame = (a: readonly StoreEntry[], b: readonly StoreEntry[]): boolean =>
+  a.length === b.length &&
+  a.every(({ key, value }, i) => b[i]?.key.equals(key) === true && b[i].value.equals(value));
 
 describe('a deleted topic', () => {
   it('vanishes from the store bit by bit, and nothing of another one is touched', async () => {
@@ -48,16 +56,15 @@ describe('a deleted topic', () => {
     run(machine, publish('t', 'x', ['p', 0, 1]), START);
     await machine.flush();
     const before = await entriesOf(host, machine);
-    const others = before.filter((entry) => !isOf(entry, 3) && (entry.key[0] ?? 0) > 1);
+    const others = before.filter(isOther);
     run(machine, remove('u'), START);
     const counts = [before.filter((entry) => isOf(entry, 3)).length];
     expect(counts[0]).toBeGreaterThan(9000);
-    for (let round = 0; round < 60 && counts.at(-1) !== 0; round += 1) {
+    for (let round = 0; round < 40 && counts.at(-1) !== 0; round += 1) {
       await flushAgain(machine);
       const entries = await entriesOf(host, machine);
       counts.push(entries.filter((entry) => isOf(entry, 3)).length);
-      const kept = entries.filter((entry) => !isOf(entry, 3) && (entry.key[0] ?? 0) > 1);
-      expect(kept).toEqual(others);
+      expect(areSame(entries.filter(isOther), others)).toBe(true);
       expect(machine.violations()).toEqual([]);
     }
     expect(counts.at(-1)).toBe(0);
@@ -87,7 +94,7 @@ describe('a deleted topic', () => {
       await flushAgain(machine);
     }
     const left = (await entriesOf(host, machine)).filter((entry) => isOf(entry, 2));
-    expect(left).toEqual([]);
+    expect(left.length).toBe(0);
     expect(run(machine, pop('t'), START)).toMatchObject({ topicNumber: 4 });
     expect(run(machine, publish('t', 'new', ['p', 0, 1]), START)).toMatchObject({
       duplicate: true,

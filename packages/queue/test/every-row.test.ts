@@ -128,7 +128,7 @@ describe('a backup with every kind of row', () => {
           expect(portrait(again)).toEqual(portrait(restored));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
