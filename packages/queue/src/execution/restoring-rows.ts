@@ -60,7 +60,7 @@ export function restoreRow(
 }
 
 function countRow(state: QueueState, kind: RowKind, row: PlacedRow): Counted | undefined {
-  const { topic, key, held, bodyBytes } = row;
+  const { topic, key, bodyBytes } = row;
   const sequence = readU64Text(key, key.length - 8);
   switch (kind) {
     case RowKind.fresh:
