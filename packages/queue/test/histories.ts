@@ -183,6 +183,11 @@ export class HistoryRun {
     this.#machine = machine;
   }
 
+  /** The time of the last entry. */
+  get at(): number {
+    return this.#at;
+  }
+
   step({ waitMs, does }: HistoryStep): QueueResult | undefined {
     this.#at += waitMs;
     const logged = { at: this.#at, entry: this.#entryOf(does) };

@@ -32,7 +32,7 @@ describe('settlements', () => {
     const someAdds = fc.array(
       fc.record({
         count: fc.integer({ min: 1, max: 300 }),
-        then: fc.constantFrom('nothing', 'flush', 'reload'),
+        event: fc.constantFrom('nothing', 'flush', 'reload'),
       }),
       { maxLength: 8 },
     );
@@ -41,14 +41,14 @@ describe('settlements', () => {
         const { rows, flush } = await begin();
         let settlements = new Settlements(rows, 1, 0);
         let added = 0;
-        for (const { count, then } of adds) {
+        for (const { count, event } of adds) {
           for (let i = 0; i < count; i += 1) {
             // Sequences go up and down.
             settlements.add(added ^ 7, 1 + (added % 3), howOf(added));
             added += 1;
           }
-          if (then !== 'nothing') await flush(settlements);
-          if (then === 'reload') settlements = new Settlements(rows, 1, settlements.count);
+          if (event !== 'nothing') await flush(settlements);
+          if (event === 'reload') settlements = new Settlements(rows, 1, settlements.count);
           for (let each = 0; each < added; each += 37) {
             equal(settlements.find(each ^ 7, 1 + (each % 3)), howOf(each));
             equal(settlements.find(each ^ 7, 9), undefined);

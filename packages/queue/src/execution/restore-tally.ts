@@ -113,6 +113,16 @@ export function isSectionComplete({ progress, topics }: Restore): boolean {
 const liveCountThen = ({ ready, delayed, leases }: Topic): number =>
   ready.count + delayed.count + leases.promised;
 
+/** The first or last range of a priority that has this sequence: a message there is ready, without a key, of that priority. */
+export function freshLaneAt({ ready }: Topic, sequence: number) {
+  return ready
+    .record()
+    .lanes.find(({ head, tail }) => isWithin(head, sequence) || isWithin(tail, sequence));
+}
+
+const isWithin = ({ from, to }: { readonly from: number; readonly to: number }, sequence: number) =>
+  from <= sequence && sequence <= to;
+
 function laneOf({ ready }: Topic, key: string) {
   return ready.record().lanes.find(({ priority }) => priority === key.charCodeAt(9));
 }

@@ -14,7 +14,7 @@ import { checkRow, placeAt } from '../store/row-check.ts';
 import { RowKind, nameText, readU64Text, u64Text } from '../store/row-keys.ts';
 import { openRow } from '../store/row-values.ts';
 import type { StoreEntry } from '../store/store.ts';
-import { type Counted, startsSection } from './restore-tally.ts';
+import { type Counted, freshLaneAt, startsSection } from './restore-tally.ts';
 
 interface BackedUpRow {
   readonly kind: RowKind;
@@ -60,14 +60,17 @@ export function restoreRow(
 }
 
 function countRow(state: QueueState, kind: RowKind, row: PlacedRow): Counted | undefined {
-  const { topic, key, held, bodyBytes } = row;
+  const { topic, key, bodyBytes } = row;
   const sequence = readU64Text(key, key.length - 8);
   switch (kind) {
     case RowKind.fresh:
       return countRange(row, sequence);
     case RowKind.returned: {
-      const message = topic.bodies.find(sequence);
-      const isOf = message?.key === undefined && message?.priority === key.charCodeAt(9);
+      const message = unfresh(topic, sequence);
+      const isOf =
+        message !== undefined &&
+        message.key === undefined &&
+        message.priority === key.charCodeAt(9);
       return isOf ? { owes: -1 } : undefined;
     }
     case RowKind.delayed:
@@ -91,6 +94,11 @@ function countRow(state: QueueState, kind: RowKind, row: PlacedRow): Counted | u
   }
 }
 
+/** The message, unless it must be where it was published to. */
+function unfresh(topic: Topic, sequence: number): Message | undefined {
+  return freshLaneAt(topic, sequence) === undefined ? topic.bodies.find(sequence) : undefined;
+}
+
 const isSequence = ({ lastSequence }: Topic, sequence: number): boolean =>
   sequence >= 1 && sequence <= lastSequence;
 
@@ -103,11 +111,14 @@ function countRange(row: PlacedRow, from: number): Counted | undefined {
   const isFirst = startsSection(progress.tally, entry.key);
   const before = isFirst ? 0 : progress.tally.bytes;
   const isBetween = from > Math.max(before, lane.head.to) && to < lane.tail.from;
-  return isBetween && from <= to ? { owes: -1, bytes: to - before } : undefined;
+  if (!isBetween || from > to) return undefined;
+  const first = topic.bodies.first(from, to);
+  const isOfLane = first?.key === undefined && (first?.priority ?? lane.priority) === lane.priority;
+  return isOfLane ? { owes: -1, bytes: to - before } : undefined;
 }
 
 function countDelayed({ topic, held }: PlacedRow, sequence: number): Counted | undefined {
-  const message = topic.bodies.find(sequence);
+  const message = unfresh(topic, sequence);
   if (message === undefined || isReturned(topic, message)) return undefined;
   const { blocks } = readDelayedRow(new ByteReader(held));
   const owes = blocks && message.key !== undefined ? 0 : -1;
@@ -163,7 +174,7 @@ function isDedup({ topic, key, held }: PlacedRow): boolean {
 function restoreLease(state: QueueState, row: PlacedRow): Counted | undefined {
   const { topic, progress, key, held } = row;
   const sequence = readU64Text(key, 9);
-  const message = topic.bodies.find(sequence);
+  const message = unfresh(topic, sequence);
   if (message === undefined || isReturned(topic, message)) return undefined;
   if (topic.delayed.find(sequence) !== undefined) return undefined;
   const meta = metaOf(message);

@@ -14,7 +14,7 @@ import { META_KEY, parseKey } from '../store/store-keys.ts';
 import { decodeMeta, decodeProducer } from '../store/store-records.ts';
 import { type StoreEntry, StoreCorrupt } from '../store/store.ts';
 import { decodeTopic } from '../store/topic-record.ts';
-import { awaitedOf, counted, isSectionComplete, mayFollow } from './restore-tally.ts';
+import { awaitedOf, counted, freshLaneAt, isSectionComplete, mayFollow } from './restore-tally.ts';
 import { COUNTER_MAX, isSound } from './restoring-topics.ts';
 import { restoreRow } from './restoring-rows.ts';
 
@@ -232,6 +232,9 @@ function takeMessage(
     topic.place > last.place || (topic.place === last.place && sequence > last.sequence);
   if (!isNext || sequence > topic.lastSequence) return undefined;
   const message = decodeMessage(sequence, entry);
+  const lane = freshLaneAt(topic, sequence);
+  const isOfLane = message.key === undefined && message.priority === lane?.priority;
+  if (lane !== undefined && !isOfLane) return undefined;
   topic.bodies.add(message);
   state.dirty.added(topic, message.body.length);
   const filled = { place: topic.place, sequence };

@@ -33,6 +33,7 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
   const producers = state.producers.takeDirty();
   const leftovers = findLeftovers(state, store);
   const changes: Change[] = leftovers.keys.map((key) => ({ key, value: undefined }));
+  if (leftovers.cleanPlace !== undefined) changes.push(unmark(leftovers.cleanPlace));
   const arena = new Arena();
   const flushes = planTopics(topics, changes, arena);
   const rows = state.rows.take(arena);
@@ -53,7 +54,7 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
       state.dirty.flushedThrough = index;
       for (const { topic } of flushes) topic.bodies.taken();
       if (leftovers.floorIsClean) state.dirty.cleanThrough = floor;
-      cleanUp(state, leftovers);
+      if (leftovers.cleanPlace !== undefined) state.doomed.delete(leftovers.cleanPlace);
     },
     failed() {
       state.rows.putBack();
@@ -145,8 +146,5 @@ function leftoversBetween(store: StoreReader, first: number, last: number): Buff
   return [];
 }
 
-function cleanUp(state: QueueState, { cleanPlace }: Leftovers): void {
-  if (cleanPlace === undefined) return;
-  state.doomed.delete(cleanPlace);
-  state.rows.delete(placePrefix(RowKind.doomed, cleanPlace));
-}
+/** The mark goes in the flush that finds nothing behind it: one that comes later might never come. */
+const unmark = (place: number): Change => sealRow(placePrefix(RowKind.doomed, place), undefined);
