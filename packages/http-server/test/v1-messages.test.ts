@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as contract from '@rrmq/contract';
 import * as queue from '@rrmq/queue';
-import { until } from './node-under-test.ts';
+import { until as waitUntil } from './node-under-test.ts';
 import { TopicCalls, json, refusal } from './v1-topic-calls.ts';
 
 describe('GET /v1/topics/{topic}/messages', () => {
@@ -126,7 +126,7 @@ describe('POST /v1/topics/{topic}/dead/redrive', () => {
   it('gives those who wait what it moves', async () => {
     await using calls = await withDead();
     const receive = calls.post('receive', { max: 3 });
-    await until(() => calls.node.server.waitingReceives === 1);
+    await waitUntil(() => calls.node.server.waitingReceives === 1);
     await redrive(calls, {});
     expect(json((await receive).text)).toMatchObject({ messages: [{}, {}, {}] });
   });

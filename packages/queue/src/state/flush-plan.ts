@@ -147,4 +147,7 @@ function leftoversBetween(store: StoreReader, first: number, last: number): Buff
 }
 
 /** The mark goes in the flush that finds nothing behind it: one that comes later might never come. */
-const unmark = (place: number): Change => sealRow(placePrefix(RowKind.doomed, place), undefined);
+const unmark = (place: number): Change => ({
+  key: placeKey(RowKind.doomed, place),
+  value: undefined,
+});
