@@ -213,7 +213,7 @@ function set(range: Range, { from, to }: Readonly<Range>): void {
 const encodeTo = (to: number): Buffer => new ByteWriter(8).u64(to).finish();
 const decodeTo = (value: Buffer): number => new ByteReader(value).u64();
 
-export const encodeTrail = (trail: Trail): Buffer =>
+const encodeTrail = (trail: Trail): Buffer =>
   writeTrail(new ByteWriter(trailBytes(trail)), trail).finish();
 
-export const decodeTrail = (value: Buffer): Trail => readTrail(new ByteReader(value));
+const decodeTrail = (value: Buffer): Trail => readTrail(new ByteReader(value));

@@ -135,11 +135,11 @@ export interface LeaseRow {
   readonly value: Buffer | undefined;
 }
 
-export const leaseKey = (place: number, sequence: number): string =>
+const leaseKey = (place: number, sequence: number): string =>
   placePrefix(RowKind.lease, place) + u64Text(sequence);
 
 /** | u64 deadline | u64 length | u64 gap before | trail | */
-export function encodeLease({ deadline, lengthMs, gapMsBefore, trail }: Lease): Buffer {
+function encodeLease({ deadline, lengthMs, gapMsBefore, trail }: Lease): Buffer {
   const writer = new ByteWriter(24 + trailBytes(trail));
   return writeTrail(writer.u64(deadline).u64(lengthMs).u64(gapMsBefore), trail).finish();
 }
