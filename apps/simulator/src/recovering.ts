@@ -1,5 +1,5 @@
 import { TIMING } from './cluster-options.ts';
-import { AccountWrong } from './history.ts';
+import { AccountWrong } from './account-wrong.ts';
 import type { Members } from './faults/members.ts';
 import type { Cluster } from './sim-client.ts';
 

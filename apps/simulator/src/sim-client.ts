@@ -1,7 +1,8 @@
 import type { Outcome } from '@rrmq/raft';
 import type { SimBoot, SimCluster, SimRandom } from '@rrmq/raft/testing';
 import { type Command, type QueueMachine, type QueueResult, encodeCommand } from '@rrmq/queue';
-import { AccountWrong, type History, type OpenPop } from './history.ts';
+import { AccountWrong } from './account-wrong.ts';
+import type { History, OpenPop } from './history.ts';
 import { EMPTY } from './linearizability/fifo-history.ts';
 import type { SimReads } from './sim-reads.ts';
 import type { Log } from './timeline/moment.ts';
