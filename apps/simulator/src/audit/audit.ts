@@ -11,7 +11,8 @@ import type { ExecutedEntry, TermStart } from '@rrmq/raft/testing';
 import { AccountWrong } from '../account-wrong.ts';
 import { Bodies } from './bodies.ts';
 import { wrongContents, wrongCounts, wrongFill } from './counter-rules.ts';
-import type { Grant, LogMoment } from './life.ts';
+import { type Grant, type LogMoment, isValid } from './life.ts';
+import { Sightings } from './sightings.ts';
 import { TopicAudit } from './topic-audit.ts';
 
 /** Between two looks at all that a machine holds, in entries: such a look takes time. */
@@ -39,8 +40,7 @@ export class Audit {
   readonly #entries = new Map<number, Entry>();
   #now: LogMoment = { index: 0, at: 0, gapMs: 0 };
   #topicsCreated = 0;
-  /** Kinds of what happened, by how often: a campaign that never comes by one proves nothing about it. */
-  readonly seen = new Map<string, number>();
+  readonly sightings = new Sightings();
 
   /** A node has executed an entry on this machine. */
   executed(machine: QueueMachine, entry: Entry): void {
@@ -51,7 +51,7 @@ export class Audit {
     this.#entries.set(index, { ...entry, command });
     const decoded = decodeCommand(command);
     if (decoded === undefined) return this.#fail('the command is malformed');
-    this.#see(result.ok ? result.kind : result.code);
+    this.sightings.result(result);
     switch (decoded.kind) {
       case 'once':
         if (this.#isNew(decoded.key, decoded.bytes, result)) {
@@ -71,6 +71,9 @@ export class Audit {
   termStarted({ index, at, gapMs }: TermStart): void {
     if (index <= this.#now.index) return;
     this.#now = { index, at, gapMs: this.#now.gapMs + gapMs };
+    const isHeld = (grant: Grant): boolean => isValid(grant, this.#now);
+    if (gapMs > 0)
+      this.sightings.add('put-off', [...this.#surroundings.grants.values()].filter(isHeld).length);
   }
 
   /** A client was told that its command became this entry, with this result. */
@@ -97,10 +100,14 @@ export class Audit {
   #account(topic: TopicAudit, machine: QueueMachine): void {
     const stats = machine.stats(topic.name);
     if (stats === undefined) return;
+    this.sightings.add('dead-lettered', stats.deadLettered);
+    this.sightings.add('expired-discarded', stats.discarded.expired);
+    this.sightings.add('dropped', stats.discarded.overflow);
     let missing = 0;
     for (const { sequence, end } of topic.lives.values()) {
       const isThere = machine.message(topic.name, sequence) !== undefined;
-      if (end === 'acked' && isThere) this.#fail(`${topic.name}: ${sequence} was acked, and is there`);
+      if (end === 'acked' && isThere)
+        this.#fail(`${topic.name}: ${sequence} was acked, and is there`);
       if (end !== 'acked' && !isThere) missing += 1;
     }
     const { expired, overflow, purged } = stats.discarded;
@@ -123,7 +130,7 @@ export class Audit {
       if (!result.ok && result.code === 'key-reused') return false;
       this.#fail(`another command under the idempotency key ${key} is executed`);
     }
-    this.#see('once-repeated');
+    this.sightings.add('once-repeated');
     if (isDeepStrictEqual(before.result, result)) return false;
     return this.#fail(`the request under the idempotency key ${key} is executed a second time`);
   }
@@ -153,7 +160,10 @@ export class Audit {
   }
 
   #created(
-    { topic: name, settings = defaultTopicSettings }: DecodedPlainCommand & { kind: 'create-topic' },
+    {
+      topic: name,
+      settings = defaultTopicSettings,
+    }: DecodedPlainCommand & { kind: 'create-topic' },
     result: QueueResult,
   ): void {
     if (!result.ok) return;
@@ -161,7 +171,8 @@ export class Audit {
     if (result.kind !== 'topic-created') this.#fail(`a creation ends ${result.kind}`);
     this.#topicsCreated += 1;
     const { topicNumber: number } = result;
-    if (number !== this.#topicsCreated) this.#fail(`topic ${this.#topicsCreated} is called ${number}`);
+    if (number !== this.#topicsCreated)
+      this.#fail(`topic ${this.#topicsCreated} is called ${number}`);
     this.#topics.set(name, new TopicAudit({ number, name, settings }, this.#surroundings));
   }
 
@@ -181,7 +192,6 @@ export class Audit {
       case 'received':
         if (command.kind !== 'receive') return this.#mismatch(command, result);
         topic.settled(command.settle, result.settled, now);
-        for (const { deliveries } of result.deliveries) if (deliveries > 1) this.#see('redelivered');
         return topic.received(result.deliveries, now, machine);
       case 'settled':
         if (command.kind !== 'settle') return this.#mismatch(command, result);
@@ -215,7 +225,9 @@ export class Audit {
     const { overflow } = topic.settings.limits;
     const mayDrop = topic.isUpdated || overflow === 'drop-oldest';
     if (!mayDrop && stats.discarded.overflow > 0) {
-      this.#fail(`${topic.name}: ${stats.discarded.overflow} were dropped, its overflow is ${overflow}`);
+      this.#fail(
+        `${topic.name}: ${stats.discarded.overflow} were dropped, its overflow is ${overflow}`,
+      );
     }
   }
 
@@ -223,10 +235,6 @@ export class Audit {
     if (index % LOOK_EVERY !== 0) return;
     const violations = machine.violations();
     if (violations.length > 0) this.#fail(violations.join('; '));
-  }
-
-  #see(what: string): void {
-    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
   }
 
   #fail(what: string): never {

@@ -25,7 +25,10 @@ export function wrongCounts(stats: TopicStats, counted: Counted): string | undef
       published >= counted.published,
       `${published} published are counted, the log has ${counted.published}`,
     ],
-    [failed >= counted.nacked, `${failed} failures are counted, the log has ${counted.nacked} nacks`],
+    [
+      failed >= counted.nacked,
+      `${failed} failures are counted, the log has ${counted.nacked} nacks`,
+    ],
     [
       published === live + dead + gone,
       `of ${published} published ${live} are live, ${dead} dead, ${gone} gone by a named cause`,
@@ -43,7 +46,8 @@ export function wrongFill(stats: TopicStats, { limits }: TopicSettings): string 
   const { maxMessages = Infinity, maxBytes = Infinity } = limits;
   const live = stats.ready + stats.leased + stats.delayed;
   if (live > maxMessages) return `${live} messages are live after a publish, ${maxMessages} may be`;
-  if (stats.bytes > maxBytes) return `${stats.bytes} bytes are live after a publish, ${maxBytes} may be`;
+  if (stats.bytes > maxBytes)
+    return `${stats.bytes} bytes are live after a publish, ${maxBytes} may be`;
   return undefined;
 }
 

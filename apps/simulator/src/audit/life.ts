@@ -46,9 +46,7 @@ export function endOf({ deadline, lengthMs, gapMsBefore }: Grant, gapMs: number)
 
 /** Somebody may settle this delivery at this time. */
 export function isValid(grant: Grant, { at, gapMs }: LogMoment): boolean {
-  return (
-    grant.settledAs === undefined && grant.life.grant === grant && endOf(grant, gapMs) > at
-  );
+  return grant.settledAs === undefined && grant.life.grant === grant && endOf(grant, gapMs) > at;
 }
 
 /** Where the log is. */

@@ -210,11 +210,7 @@ export class TopicAudit {
     return life;
   }
 
-  settled(
-    items: readonly DecodedSettlement[],
-    answers: readonly Settled[],
-    now: LogMoment,
-  ): void {
+  settled(items: readonly DecodedSettlement[], answers: readonly Settled[], now: LogMoment): void {
     if (items.length !== answers.length) this.#fail(now, 'not each settlement has an answer');
     for (const [place, item] of items.entries()) {
       const answer = answers[place];
@@ -227,7 +223,8 @@ export class TopicAudit {
     const own = grant?.topicNumber === this.number ? grant : undefined;
     const wrong = wrongSettlement({ item, answer, grant: own, mayBeGone: this.isPurged }, now);
     if (wrong !== undefined) {
-      const which = own === undefined ? '' : ` of message ${own.life.sequence}, delivery ${own.delivery},`;
+      const which =
+        own === undefined ? '' : ` of message ${own.life.sequence}, delivery ${own.delivery},`;
       this.#fail(now, `${item.action}${which} ${wrong}`);
     }
     if (!answer.ok || answer.already || own === undefined) return;
@@ -235,7 +232,11 @@ export class TopicAudit {
     else this.#end(own, item, now);
   }
 
-  #extend(grant: Grant, { leaseMs = this.settings.leaseMs }: DecodedSettlement, now: LogMoment): void {
+  #extend(
+    grant: Grant,
+    { leaseMs = this.settings.leaseMs }: DecodedSettlement,
+    now: LogMoment,
+  ): void {
     grant.deadline = now.at + leaseMs;
     grant.lengthMs = leaseMs;
     grant.gapMsBefore = now.gapMs;
