@@ -40,12 +40,21 @@ export async function startNode(
     server,
     port,
     call: (method, path, body, headers = {}) =>
-      send({ port, method, path, headers: { ...headers }, agent: false }, body),
+      send(
+        { port, method, path, headers: { ...typeOf(path, body), ...headers }, agent: false },
+        body,
+      ),
     connect: () => connect(port, '127.0.0.1'),
     [Symbol.asyncDispose]: async () => {
       await server.stop();
     },
   };
+}
+
+/** The calls at the root take JSON under any name; those under `/v1` want to be told. */
+function typeOf(path: string, body: unknown): object {
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body) && path.startsWith('/v1/');
+  return isJson ? { 'Content-Type': 'application/json' } : {};
 }
 
 export function send(options: RequestOptions, body: unknown): Promise<Answer> {

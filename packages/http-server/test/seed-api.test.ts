@@ -162,7 +162,7 @@ describe('messages', () => {
       'producer-fenced',
       'invalid-producer',
     ]);
-    expect(node.group.machine.depth('t')).toBe(3);
+    expect(node.group.machine.available('t')).toBe(3);
   });
 
   it('of other content types are popped as text, or else as base64', async () => {
@@ -308,7 +308,7 @@ describe('what is no call', () => {
     expect(answer.text).toBe(method === 'HEAD' ? '' : '{"success":false}');
     expect(answer.headers['rrmq-error']).toMatch(/^[a-z-]+: [\x20-\x7e]+$/);
     expect(answer.headers.allow !== undefined).toBe(status === 405);
-    expect(node.group.machine.depth('t')).toBe(1);
+    expect(node.group.machine.available('t')).toBe(1);
   });
 
   it('the methods of a path are named', async () => {

@@ -1,4 +1,6 @@
 import {
+  type Command,
+  type DecodedCommand,
   MemoryStoreHost,
   type NewMessage,
   QueueMachine,
@@ -70,6 +72,12 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
   /** How the next commands of a restore end, one each; all later ones are taken. */
   readonly restoreResults: QueueResult[] = [];
   openViews = 0;
+  /** The log's time. */
+  nowMs = Date.UTC(2026, 0, 1);
+  /** Commands that were executed, one list for each turn that brought some. */
+  readonly batches: DecodedCommand[][] = [];
+  readonly #listeners = new Set<() => void>();
+  #offered: (() => void)[] = [];
   readonly #held: (() => void)[] = [];
 
   static async start(): Promise<TestGroup> {
@@ -85,11 +93,48 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
   ): void {
     const { behaviour } = this;
     this.effects.push(effect);
-    setImmediate(() => {
+    if (this.#offered.length === 0) setImmediate(() => this.#turn());
+    this.#offered.push(() => {
       const outcome = this.#outcome(behaviour, command, effect);
       if (behaviour === 'hang') this.#held.push(() => done(outcome));
       else done(outcome);
     });
+  }
+
+  logTime() {
+    return this.status().ready ? logTime(this.nowMs) : undefined;
+  }
+
+  watchProgress(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Another node leads from now on; what is on its way ends as `behaviour` says. */
+  follow(): void {
+    this.behaviour = 'not-leader';
+    this.overrides = { role: 'follower', leader: leaderElsewhere };
+    this.#progress();
+  }
+
+  /** Executes a command as another call would. */
+  run(command: Command): Promise<Outcome<QueueResult>> {
+    return new Promise((resolve) => {
+      this.propose(encodeCommand(command), resolve);
+    });
+  }
+
+  #turn(): void {
+    const offered = this.#offered;
+    this.#offered = [];
+    this.batches.push([]);
+    for (const execute of offered) execute();
+    if (this.batches.at(-1)?.length === 0) this.batches.pop();
+    this.#progress();
+  }
+
+  #progress(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   read(done: (outcome: ReadOutcome) => void): void {
@@ -187,10 +232,7 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
 
   /** Publishes as another interface of the node would. */
   publish(topic: string, messages: readonly NewMessage[]): Promise<Outcome<QueueResult>> {
-    const command = encodeCommand({ kind: 'publish', topic, producer: undefined, messages });
-    return new Promise((resolve) => {
-      this.propose(command, resolve);
-    });
+    return this.run({ kind: 'publish', topic, producer: undefined, messages });
   }
 
   /** Answers what was held back. */
@@ -225,15 +267,17 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
 
   #committed(command: Uint8Array): Outcome<QueueResult> {
     const index = logIndex(this.machine.appliedIndex + 1);
+    const at = logTime(this.nowMs);
     const decoded = decodeCommand(Buffer.from(command));
+    if (decoded !== undefined) this.batches.at(-1)?.push(decoded);
     if (decoded === undefined || !decoded.kind.startsWith('restore-')) {
-      const result = this.machine.apply(Buffer.from(command), logTime(0), index);
-      return { kind: 'committed', index, result };
+      const result = this.machine.apply(Buffer.from(command), at, index);
+      return { kind: 'committed', index, at, result };
     }
     const taken = { ok: true, kind: 'topic-created', topicNumber: 1 } as const;
     const result = this.restoreResults.shift() ?? taken;
     this.restored.push(readable(decoded));
-    return { kind: 'committed', index, result };
+    return { kind: 'committed', index, at, result };
   }
 }
 

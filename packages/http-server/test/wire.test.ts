@@ -64,7 +64,7 @@ describe('bodies', () => {
     expect(statuses(refused)).toEqual([503]);
     expect(refused).toContain('Retry-After: 1');
     for (const socket of sockets) socket.end(whole.slice(-75));
-    await until(() => node.group.machine.depth('t') === 1);
+    await until(() => node.group.machine.available('t') === 1);
     const third = node.connect();
     third.write(half);
     setImmediate(() => third.write(whole.slice(-75)));
@@ -83,7 +83,7 @@ describe('bodies', () => {
     const expecting = node.connect();
     expecting.write(put('patient', 'Expect: 100-continue\r\nConnection: close\r\n'));
     expect(statuses(await received(expecting))).toEqual([100, 200]);
-    expect(node.group.machine.depth('t')).toBe(2);
+    expect(node.group.machine.available('t')).toBe(2);
   });
 
   it('of clients that go away midway are forgotten', async () => {
@@ -104,7 +104,7 @@ describe('connections', () => {
     const socket = node.connect();
     const answers = received(socket);
     socket.write(put('1') + put('2') + get('/status') + get('/%zz'));
-    await until(() => node.group.machine.depth('t') === 2);
+    await until(() => node.group.machine.available('t') === 2);
     socket.write(get('/message/t?a=b') + get('/message/t', 'Connection: close\r\n'));
     expect(statuses(await answers)).toEqual([200, 200, 200, 404, 200, 200]);
     const popped = [...(await answers).matchAll(/"message":"(\d)"/g)].map((match) => match[1]);

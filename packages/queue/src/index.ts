@@ -95,6 +95,8 @@ export {
   type PeekedMessage,
   type QueueView,
   type RestoreStatus,
+  type TopicActivity,
+  type TopicRates,
   type TopicStats,
   type TopicView,
 } from './queue-view.ts';

@@ -23,6 +23,7 @@ import type {
   PeekedMessage,
   QueueView,
   RestoreStatus,
+  TopicActivity,
   TopicStats,
   TopicView,
 } from './queue-view.ts';
@@ -34,7 +35,7 @@ import { META_KEY } from './store/store-keys.ts';
 import { decodeMeta } from './store/store-records.ts';
 import type { Store, StoreHost } from './store/store.ts';
 import { peekMessage, peekTopic } from './state/peeking.ts';
-import { availableIn, statsOf, viewOf } from './state/topic.ts';
+import { activityOf, availableIn, statsOf, viewOf } from './state/topic.ts';
 
 export interface QueueMachineOptions {
   /** Where the state is kept. */
@@ -174,6 +175,11 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   stats(topic: string): TopicStats | undefined {
     const found = this.#state.topics.get(topic);
     return found && statsOf(found);
+  }
+
+  activity(topic: string, now: number): TopicActivity | undefined {
+    const found = this.#state.topics.get(topic);
+    return found && activityOf(found, Math.max(now, this.#state.at));
   }
 
   available(topic: string): number {

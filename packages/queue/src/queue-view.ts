@@ -12,6 +12,11 @@ export interface QueueView {
   /** `undefined` for an unknown topic. */
   stats(topic: string): TopicStats | undefined;
   /**
+   * What goes on in a topic, as this node has seen it since its start. `now`: the log's time, in ms since the Unix
+   * epoch. `undefined` for an unknown topic.
+   */
+  activity(topic: string, now: number): TopicActivity | undefined;
+  /**
    * Messages that a receive could lease at once: 0 while receiving is paused, nothing in flight is allowed, or all that
    * is ready waits behind blocked keys; 0 for an unknown topic.
    */
@@ -69,6 +74,20 @@ export interface TopicStats {
     readonly overflow: number;
     readonly purged: number;
   };
+}
+
+/** Of one topic. */
+export interface TopicActivity {
+  /** When the oldest live message was published, in ms since the Unix epoch; `undefined` when there is none. */
+  readonly oldestPublishedAt: number | undefined;
+  readonly rates: TopicRates;
+}
+
+/** Averages over the last minute, or since something happened first. */
+export interface TopicRates {
+  readonly publishedPerSecond: number;
+  readonly deliveredPerSecond: number;
+  readonly ackedPerSecond: number;
 }
 
 export interface PeekRange {

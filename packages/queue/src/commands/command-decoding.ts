@@ -1,15 +1,5 @@
 import { ByteReader } from '../bytes/byte-reader.ts';
-import {
-  COMMAND_VERSION,
-  CommandKind,
-  CreateFlag,
-  PURGE_STATES,
-  Paused,
-  PurgeFlag,
-  ReceiveFlag,
-  RedriveFlag,
-  VersionFlag,
-} from './command-encoding.ts';
+import { COMMAND_VERSION, CommandKind } from './command-header.ts';
 import type {
   Advance,
   CreateTopic,
@@ -17,22 +7,23 @@ import type {
   PauseTopic,
   Pop,
   Purge,
-  Receive,
   Redrive,
   RestoreBegin,
   RestoreChunk,
   RestoreEnd,
-  Settle,
   UpdateTopic,
 } from './command.ts';
-import { SECRET_BYTES } from './lease-token.ts';
-import { KEY_BYTES_MAX, LEASE_MS_MAX, LEASE_MS_MIN, MESSAGES_PER_COMMAND_MAX } from './limits.ts';
+import { KEY_BYTES_MAX } from './limits.ts';
 import { type DecodedPublish, readPublish } from './publish-decoding.ts';
-import { readSettings } from './settings-encoding.ts';
-import { type DecodedSettlement, readSettlements } from './settlement-decoding.ts';
+import { readPurge } from './purge-encoding.ts';
+import { type DecodedReceive, readReceive } from './receive-decoding.ts';
+import { readRedrive } from './redrive-encoding.ts';
+import { type DecodedSettle, readSettle } from './settlement-decoding.ts';
+import { readCreate, readDelete, readPause, readUpdate } from './topic-decoding.ts';
 
 export type { DecodedMessage, DecodedPublish } from './publish-decoding.ts';
-export type { DecodedSettlement } from './settlement-decoding.ts';
+export type { DecodedReceive } from './receive-decoding.ts';
+export type { DecodedSettle, DecodedSettlement } from './settlement-decoding.ts';
 
 /** What `decodeCommand` gives: bodies, tokens and the like are views into the decoded bytes. */
 export type DecodedCommand =
@@ -51,16 +42,6 @@ export type DecodedPlainCommand =
   | Purge
   | Advance;
 
-export interface DecodedReceive extends Omit<Receive, 'settle' | 'secret'> {
-  readonly settle: readonly DecodedSettlement[];
-  /** Of `SECRET_BYTES`. */
-  readonly secret?: Buffer;
-}
-
-export interface DecodedSettle extends Omit<Settle, 'settle'> {
-  readonly settle: readonly DecodedSettlement[];
-}
-
 export interface DecodedOnce {
   readonly kind: 'once';
   readonly key: string;
@@ -72,9 +53,6 @@ export interface DecodedOnce {
 export interface DecodedChunk extends RestoreChunk {
   readonly chunk: Buffer;
 }
-
-/** For fields that are set one by one, because an absent one stays absent. */
-type Draft<Type> = { -readonly [Field in keyof Type]: Type[Field] };
 
 /** Parses a command; `undefined` for anything that `encodeCommand` would not have written. Never throws. */
 export function decodeCommand(bytes: Buffer): DecodedCommand | undefined {
@@ -163,81 +141,4 @@ function readTopical(
     default:
       return undefined;
   }
-}
-
-function readReceive(reader: ByteReader, flags: number, topic: string): DecodedReceive {
-  if ((flags & ~(ReceiveFlag.leaseMs | ReceiveFlag.secret)) !== 0) reader.fail();
-  const max = reader.u32Within(0, MESSAGES_PER_COMMAND_MAX);
-  const settle = readSettlements(reader, reader.u32Within(0, MESSAGES_PER_COMMAND_MAX - max));
-  const command: Draft<DecodedReceive> = { kind: 'receive', topic, max, settle };
-  if ((flags & ReceiveFlag.leaseMs) !== 0) {
-    command.leaseMs = reader.u32Within(LEASE_MS_MIN, LEASE_MS_MAX);
-  }
-  if ((flags & ReceiveFlag.secret) !== 0) command.secret = reader.view(SECRET_BYTES);
-  return command;
-}
-
-function readSettle(reader: ByteReader, topic: string): DecodedSettle {
-  const count = reader.u32Within(1, MESSAGES_PER_COMMAND_MAX);
-  return { kind: 'settle', topic, settle: readSettlements(reader, count) };
-}
-
-function readCreate(reader: ByteReader, flags: number, topic: string): CreateTopic {
-  if (flags === 0) return { kind: 'create-topic', topic };
-  if (flags !== CreateFlag.settings) reader.fail();
-  return { kind: 'create-topic', topic, settings: readSettings(reader) };
-}
-
-function readUpdate(reader: ByteReader, flags: number, topic: string): UpdateTopic {
-  const settings = readSettings(reader);
-  if (flags === 0) return { kind: 'update-topic', topic, settings };
-  return { kind: 'update-topic', topic, settings, version: readVersion(reader, flags) };
-}
-
-function readDelete(reader: ByteReader, flags: number, topic: string): DeleteTopic {
-  if (flags === 0) return { kind: 'delete-topic', topic };
-  return { kind: 'delete-topic', topic, version: readVersion(reader, flags) };
-}
-
-function readVersion(reader: ByteReader, flags: number): number {
-  if (flags !== VersionFlag.version) reader.fail();
-  return reader.u64From(1);
-}
-
-function readPause(reader: ByteReader, topic: string): PauseTopic {
-  const paused = reader.u8();
-  if (paused > (Paused.publishing | Paused.receiving)) reader.fail();
-  const publishing = (paused & Paused.publishing) !== 0;
-  return { kind: 'pause-topic', topic, publishing, receiving: (paused & Paused.receiving) !== 0 };
-}
-
-const ALL_REDRIVE_FLAGS = 15;
-const SEQUENCES_AND_RATE = RedriveFlag.sequences | RedriveFlag.ratePerSecond;
-
-function readRedrive(reader: ByteReader, flags: number, topic: string): Redrive {
-  if (flags > ALL_REDRIVE_FLAGS) reader.fail();
-  if ((flags & SEQUENCES_AND_RATE) === SEQUENCES_AND_RATE) reader.fail();
-  const command: Draft<Redrive> = { kind: 'redrive', topic };
-  if ((flags & RedriveFlag.sequences) !== 0) command.sequences = readSequences(reader);
-  if ((flags & RedriveFlag.max) !== 0) command.max = reader.u64From(1);
-  if ((flags & RedriveFlag.to) !== 0) {
-    command.to = reader.text();
-    if (command.to === '') reader.fail();
-  }
-  if ((flags & RedriveFlag.ratePerSecond) !== 0) command.ratePerSecond = reader.u64From(1);
-  return command;
-}
-
-function readSequences(reader: ByteReader): number[] {
-  const count = reader.u32Within(0, MESSAGES_PER_COMMAND_MAX);
-  const sequences: number[] = [];
-  while (sequences.length < count && !reader.failed) sequences.push(reader.u64());
-  return sequences;
-}
-
-function readPurge(reader: ByteReader, flags: number, topic: string): Purge {
-  const state = reader.oneOf(PURGE_STATES);
-  if (flags === 0) return { kind: 'purge', topic, state };
-  if (flags !== PurgeFlag.olderThanMs) reader.fail();
-  return { kind: 'purge', topic, state, olderThanMs: reader.u64() };
 }

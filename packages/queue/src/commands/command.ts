@@ -108,9 +108,9 @@ export type Settlement =
 export interface Redrive {
   readonly kind: 'redrive';
   readonly topic: string;
-  /** Which ones, at most `MESSAGES_PER_COMMAND_MAX`; others are ignored. Default: all that are dead letters now. */
+  /** Which ones, 1 … `MESSAGES_PER_COMMAND_MAX`; others are ignored. Default: all that are dead letters now. */
   readonly sequences?: readonly number[];
-  /** How many at most, from 1; default: all. */
+  /** How many at most, from 1; default: all. Not with `sequences`. */
   readonly max?: number;
   /** The topic that gets them; default: their own. */
   readonly to?: string;

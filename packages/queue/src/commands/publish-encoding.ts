@@ -1,5 +1,6 @@
 import { type ByteWriter, COUNT_BYTES, fieldBytes } from '../bytes/byte-writer.ts';
 import { attributesBytes, writeAttributes } from './attributes-encoding.ts';
+import { CommandKind, NO_FLAGS, beginCommand } from './command-header.ts';
 import type { NewMessage, ProducerStep, Publish } from './command.ts';
 import { PRIORITY_DEFAULT } from './limits.ts';
 
@@ -22,23 +23,17 @@ const FLAGS_BYTES = 4;
 const PRIORITY_BYTES = 1;
 const TIME_BYTES = 8;
 
-export const publishFlags = ({ producer }: Publish): number =>
-  producer === undefined ? 0 : PublishFlag.producer;
-
-/** Of all that stands behind the topic. */
-export function publishBytes({ producer, messages }: Publish): number {
-  let size = stepBytes(producer) + COUNT_BYTES;
+export function encodePublish({ topic, producer, messages }: Publish): Buffer {
+  const flags = producer === undefined ? NO_FLAGS : PublishFlag.producer;
+  let size = fieldBytes(topic) + stepBytes(producer) + COUNT_BYTES;
   for (const message of messages) size += messageBytes(message);
-  return size;
-}
-
-/** All that stands behind the topic; its layout: `command-encoding.ts`. */
-export function writePublish(writer: ByteWriter, { producer, messages }: Publish): void {
+  const writer = beginCommand(CommandKind.publish, flags, size).field(topic);
   if (producer !== undefined) {
     writer.field(producer.id).u64(producer.epoch).u64(producer.sequence);
   }
   writer.u32(messages.length);
   for (const message of messages) writeMessage(writer, message);
+  return writer.finish();
 }
 
 const stepBytes = (step: ProducerStep | undefined): number =>

@@ -1,7 +1,13 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
-import type { Settlement } from './command.ts';
+import type { Settle, Settlement } from './command.ts';
 import { TOKEN_BYTES } from './lease-token.ts';
-import { DELAY_MS_MAX, LEASE_MS_MAX, LEASE_MS_MIN, REASON_BYTES_MAX } from './limits.ts';
+import {
+  DELAY_MS_MAX,
+  LEASE_MS_MAX,
+  LEASE_MS_MIN,
+  MESSAGES_PER_COMMAND_MAX,
+  REASON_BYTES_MAX,
+} from './limits.ts';
 import { SettleAction, SettleFlag } from './settlement-encoding.ts';
 
 /** A settlement with all fields there, `undefined` where absent, so that all have one shape. */
@@ -15,6 +21,15 @@ export interface DecodedSettlement {
   readonly reason: string | undefined;
   /** Of an extend. */
   readonly leaseMs: number | undefined;
+}
+
+export interface DecodedSettle extends Omit<Settle, 'settle'> {
+  readonly settle: readonly DecodedSettlement[];
+}
+
+export function readSettle(reader: ByteReader, topic: string): DecodedSettle {
+  const count = reader.u32Within(1, MESSAGES_PER_COMMAND_MAX);
+  return { kind: 'settle', topic, settle: readSettlements(reader, count) };
 }
 
 /** So many of them. */

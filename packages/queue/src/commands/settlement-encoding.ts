@@ -1,6 +1,7 @@
 import { assert } from '@rrmq/raft';
 import { type ByteWriter, COUNT_BYTES, fieldBytes } from '../bytes/byte-writer.ts';
-import type { Settlement } from './command.ts';
+import { CommandKind, NO_FLAGS, beginCommand } from './command-header.ts';
+import type { Settle, Settlement } from './command.ts';
 import { TOKEN_BYTES } from './lease-token.ts';
 
 /** Numbers on disk: never reuse one. */
@@ -12,6 +13,13 @@ export const SettleFlag = { delayMs: 1, reason: 2, leaseMs: 4 } as const;
 const FIXED_BYTES = 2 + TOKEN_BYTES;
 const DELAY_BYTES = 8;
 const LEASE_BYTES = 4;
+
+export function encodeSettle({ topic, settle }: Settle): Buffer {
+  const size = fieldBytes(topic) + settlementsBytes(settle);
+  const writer = beginCommand(CommandKind.settle, NO_FLAGS, size).field(topic);
+  writeSettlements(writer, settle);
+  return writer.finish();
+}
 
 export function settlementsBytes(settlements: readonly Settlement[]): number {
   let size = COUNT_BYTES;

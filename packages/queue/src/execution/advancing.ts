@@ -53,7 +53,7 @@ function endLeases(state: QueueState, budget: Budget): void {
 function endLease(state: QueueState, topic: Topic, lease: Lease): void {
   const { at, gapMs } = state;
   const end = leaseEnd(lease, gapMs);
-  if (end > at) {
+  if (end > lease.deadline) {
     topic.leases.set({ ...lease, deadline: end, ...putOff(lease, gapMs) });
     return;
   }

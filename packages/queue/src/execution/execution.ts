@@ -35,6 +35,7 @@ export function executeCommand(state: QueueState, command: DecodedCommand): Queu
 }
 
 function executePlain(state: QueueState, command: DecodedPlainCommand): QueueResult {
+  if (command.kind !== 'advance') noteRates(state, command.topic);
   switch (command.kind) {
     case 'publish':
       return publish(state, command);
@@ -61,6 +62,11 @@ function executePlain(state: QueueState, command: DecodedPlainCommand): QueueRes
     default:
       return command satisfies never;
   }
+}
+
+function noteRates({ topics, at }: QueueState, name: string): void {
+  const topic = topics.get(name);
+  topic?.rates.note(at, topic.counters);
 }
 
 /** Executes a command unless its idempotency key is remembered. A refusal is not. */

@@ -5,7 +5,7 @@ import type { Delivery, QueueRefusal, Settled } from '../results/result.ts';
 /** What a consumer asks for. */
 export interface ReceiveRequest {
   readonly topic: string;
-  /** 1 … `MESSAGES_PER_COMMAND_MAX` less the settlements. */
+  /** 1 … `MESSAGES_PER_COMMAND_MAX`; a command that settles, too, leases so many less. */
   readonly max: number;
   /** See `Receive.leaseMs`. */
   readonly leaseMs?: number;

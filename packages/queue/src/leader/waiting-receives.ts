@@ -1,5 +1,6 @@
 import {
   type Group,
+  type GroupStatus,
   type Outcome,
   type Ports,
   type RefusalReason,
@@ -8,6 +9,7 @@ import {
 } from '@rrmq/raft';
 import { encodeCommand } from '../commands/command-encoding.ts';
 import type { Settlement } from '../commands/command.ts';
+import { MESSAGES_PER_COMMAND_MAX } from '../commands/limits.ts';
 import type { QueueView } from '../queue-view.ts';
 import type { Delivery, QueueRefusal, QueueResult } from '../results/result.ts';
 import type { ReceiveOutcome, ReceiveRequest } from './receive-request.ts';
@@ -20,7 +22,9 @@ const WAITERS_MAX = 10_000;
 const RETRY_MS = 20;
 
 export interface WaitingReceivesOptions {
-  readonly group: Pick<Group<QueueResult>, 'propose' | 'read' | 'status' | 'watchProgress'>;
+  readonly group: Pick<Group<QueueResult>, 'propose' | 'read' | 'watchProgress'> & {
+    status(): Pick<GroupStatus, 'role' | 'term'>;
+  };
   readonly queue: Pick<
     QueueView,
     'available' | 'has' | 'hasSecret' | 'restoring' | 'stats' | 'topic'
@@ -139,14 +143,16 @@ export class WaitingReceives {
     for (const waiter of line.firstFor(room)) this.#propose(waiter, waiter.request.max);
   }
 
-  #propose(waiter: Waiter, max: number): void {
+  #propose(waiter: Waiter, wanted: number): void {
     const { group, queue, newSecret } = this.#options;
-    const { topic, leaseMs, settle } = waiter.request;
+    const { topic, leaseMs } = waiter.request;
+    const settle = waiter.settled === undefined ? waiter.request.settle : [];
+    const max = Math.min(wanted, MESSAGES_PER_COMMAND_MAX - settle.length);
     const command = encodeCommand({
       kind: 'receive',
       topic,
       max,
-      settle: waiter.settled === undefined ? settle : [],
+      settle,
       ...(leaseMs === undefined ? {} : { leaseMs }),
       ...(queue.hasSecret ? {} : { secret: newSecret() }),
     });

@@ -51,7 +51,7 @@ const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
   'key-reused': 33,
 };
 
-const SettledCode = { done: 1, already: 2 } as const;
+const SettledCode = { done: 1, already: 2, extended: 6, alreadyExtended: 7 } as const;
 const SettleRefusalCode: Readonly<Record<SettleRefusal, number>> = {
   'invalid-token': 3,
   'lease-lost': 4,
@@ -108,6 +108,8 @@ function hashPublished(hash: RunningHash, result: Published): void {
   hash.add(result.duplicate ? ResultCode.duplicate : ResultCode.published);
   hash.add(result.firstSequence);
   hash.add(result.count);
+  // Not their count when there are none: so it was hashed before there were dedup ids.
+  if (result.repeated.length > 0) hash.add(result.repeated.length);
   for (const { position, sequence } of result.repeated) {
     hash.add(position);
     hash.add(sequence);
@@ -119,10 +121,11 @@ function hashReceived(hash: RunningHash, { topicNumber, settled, deliveries }: R
   hash.add(ResultCode.received);
   hashSettled(hash, settled);
   hash.add(deliveries.length);
-  for (const { message, deliveries: times, failures } of deliveries) {
+  for (const { message, deliveries: times, failures, leaseExpiresAt } of deliveries) {
     hash.add(message.sequence);
     hash.add(times);
     hash.add(failures);
+    hash.add(leaseExpiresAt);
     hash.add(message.body.length);
   }
 }
@@ -131,7 +134,12 @@ function hashSettled(hash: RunningHash, settled: readonly Settled[]): void {
   hash.add(settled.length);
   for (const each of settled) {
     if (!each.ok) hash.add(SettleRefusalCode[each.code]);
-    else hash.add(each.already ? SettledCode.already : SettledCode.done);
+    else if (each.leaseExpiresAt === undefined) {
+      hash.add(each.already ? SettledCode.already : SettledCode.done);
+    } else {
+      hash.add(each.already ? SettledCode.alreadyExtended : SettledCode.extended);
+      hash.add(each.leaseExpiresAt);
+    }
   }
 }
 

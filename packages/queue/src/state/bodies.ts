@@ -24,6 +24,8 @@ export class Bodies {
   #storedThrough: number;
   #flushingThrough: number;
   #newest: number;
+  /** There is none before this one. */
+  #oldest = 1;
 
   constructor(place: number, storedThrough: number, stored: StoredMessages) {
     this.#place = place;
@@ -78,19 +80,15 @@ export class Bodies {
   }
 
   /** The first message of `from … through`. Cheap when asked for in ascending order. */
-  first(from: number, through: number): Message | undefined {
-    const storedThrough = Math.min(through, this.#storedThrough);
-    if (from <= storedThrough) {
-      const isGone = (sequence: number) => this.#isRemoved(sequence);
-      const range = { place: this.#place, from, through: storedThrough };
-      const message = this.#stored.first(range, isGone);
-      if (message !== undefined) return message;
-    }
-    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
-      const message = this.#recent.get(at);
-      if (message !== undefined) return message;
-    }
-    return undefined;
+  first(start: number, through: number): Message | undefined {
+    const from = Math.max(start, this.#oldest);
+    const message = this.#first(from, through);
+    if (from === this.#oldest && message !== undefined) this.#oldest = message.sequence;
+    return message;
+  }
+
+  oldest(): Message | undefined {
+    return this.first(this.#oldest, this.#newest);
   }
 
   /** Removes a message, which must be there. */
@@ -119,6 +117,8 @@ export class Bodies {
 
   /** The store has what was taken: memory need not. */
   taken(): void {
+    // What was read ahead may be what was removed.
+    if (this.#removing !== undefined && this.#removing.size > 0) this.#stored.forget(this.#place);
     this.#removing = undefined;
     this.#storedThrough = this.#flushingThrough;
     for (const sequence of this.#recent.keys()) {
@@ -148,6 +148,21 @@ export class Bodies {
       bytes += body.length;
     }
     return { messages, bytes };
+  }
+
+  #first(from: number, through: number): Message | undefined {
+    const storedThrough = Math.min(through, this.#storedThrough);
+    if (from <= storedThrough) {
+      const isGone = (sequence: number) => this.#isRemoved(sequence);
+      const range = { place: this.#place, from, through: storedThrough };
+      const message = this.#stored.first(range, isGone);
+      if (message !== undefined) return message;
+    }
+    for (let at = Math.max(from, this.#storedThrough + 1); at <= through; at += 1) {
+      const message = this.#recent.get(at);
+      if (message !== undefined) return message;
+    }
+    return undefined;
   }
 
   #isRemoved(sequence: number): boolean {

@@ -120,8 +120,9 @@ async function loadLeases(state: QueueState, source: LoadSource): Promise<void> 
     const topic = state.places.get(place) ?? state.restore?.topics.get(place);
     if (topic === undefined) return;
     const reader = new ByteReader(openRow(key, value));
-    const meta = metaOf(topic.bodies.get(sequence));
-    topic.leases.load(readLease(reader, { place, meta }));
+    const message = topic.bodies.find(sequence);
+    if (message === undefined) throw new StoreCorrupt(`message ${sequence} is leased and missing`);
+    topic.leases.load(readLease(reader, { place, meta: metaOf(message) }));
     if (!reader.complete) throw new StoreCorrupt(`the lease of message ${sequence} is malformed`);
   });
 }

@@ -62,6 +62,11 @@ export class StoredMessages {
       .map(messageOf);
   }
 
+  /** Messages of the place have left the store. */
+  forget(place: number): void {
+    this.#ahead.delete(place);
+  }
+
   #aheadOf(range: StoredRange): ReadAhead | undefined {
     const { place, from } = range;
     const known = this.#ahead.get(place);

@@ -1,11 +1,12 @@
 import type { MessageState } from '../commands/command.ts';
 import { type TopicSettings, defaultTopicSettings } from '../commands/topic-settings.ts';
-import type { TopicStats, TopicView } from '../queue-view.ts';
+import type { TopicActivity, TopicStats, TopicView } from '../queue-view.ts';
 import { Bodies } from './bodies.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delayed } from './delayed.ts';
 import type { PurgeJob, RedriveJob } from './jobs.ts';
 import { type LeaseOrder, Leases } from './leases.ts';
+import { Rates } from './rates.ts';
 import { NOTHING_READY, Ready, type ReadyRecord } from './ready.ts';
 import type { Rows } from './rows.ts';
 import { Settlements } from './settlements.ts';
@@ -69,6 +70,8 @@ export interface Topic {
   readonly delayed: Delayed;
   readonly dead: DeadLetters;
   readonly settlements: Settlements;
+  /** No part of the state: it begins anew with the process. */
+  readonly rates: Rates;
   purge: PurgeJob | undefined;
   redrive: RedriveJob | undefined;
 }
@@ -107,6 +110,7 @@ export function topicOf(
     delayed: new Delayed(rows, place, record.delayed),
     dead: new DeadLetters(rows, place, record.dead),
     settlements: new Settlements(rows, place, record.settlements),
+    rates: new Rates(),
     purge,
     redrive,
   };
@@ -204,6 +208,10 @@ export function statsOf(topic: Topic): TopicStats {
       purged: counters.discardedPurged,
     },
   };
+}
+
+export function activityOf({ bodies, rates, counters }: Topic, now: number): TopicActivity {
+  return { oldestPublishedAt: bodies.oldest()?.publishedAt, rates: rates.at(now, counters) };
 }
 
 export function viewOf(topic: Topic): TopicView {

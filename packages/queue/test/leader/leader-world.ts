@@ -1,10 +1,22 @@
 import { type DecodedCommand, type QueueResult, decodeCommand } from '@rrmq/queue';
-import { type Outcome, type RefusalReason, logIndex, logTime } from '@rrmq/raft';
+import {
+  type Outcome,
+  type ReadOutcome,
+  type RefusalReason,
+  type RoleName,
+  type Term,
+  logIndex,
+  logTime,
+  term,
+} from '@rrmq/raft';
 
 /** A command on its way; the test says how it ends. */
 export interface Offered {
   readonly bytes: Uint8Array;
   readonly command: DecodedCommand | undefined;
+  /** It was executed; the group's progress comes later. */
+  commit(result: QueueResult): void;
+  /** It was executed, and nothing else. */
   end(result: QueueResult): void;
   refuse(reason: RefusalReason): void;
   lose(): void;
@@ -13,6 +25,8 @@ export interface Offered {
 /** The group of a leader, its log's time and its timers, moved by hand. */
 export class LeaderWorld {
   readonly offered: Offered[] = [];
+  readonly reads: ((outcome: ReadOutcome) => void)[] = [];
+  termNow = 1;
   nowMs = 1000;
   leads = true;
   /** Timers ever started. */
@@ -42,15 +56,37 @@ export class LeaderWorld {
     const offered: Offered = {
       bytes,
       command: Buffer.isBuffer(bytes) ? decodeCommand(bytes) : undefined,
-      end: (result) => {
+      commit: (result) => {
         this.#last += 1;
         end({ kind: 'committed', index: logIndex(this.#last), at: logTime(this.nowMs), result });
+      },
+      end: (result) => {
+        offered.commit(result);
         this.progress();
       },
       refuse: (reason) => end({ kind: 'refused', reason }),
       lose: () => end({ kind: 'unknown' }),
     };
     this.offered.push(offered);
+  }
+
+  read(done: (outcome: ReadOutcome) => void): void {
+    this.reads.push(done);
+  }
+
+  status(): { readonly role: RoleName; readonly term: Term } {
+    return { role: this.leads ? 'leader' : 'follower', term: term(this.termNow) };
+  }
+
+  /** Another node leads from now on, or this one does in a later term. */
+  enterTerm(leads: boolean): void {
+    this.termNow += 1;
+    this.leads = leads;
+    this.progress();
+  }
+
+  answerReads(outcome: ReadOutcome = { kind: 'ready' }): void {
+    for (const done of this.reads.splice(0)) done(outcome);
   }
 
   logTime() {

@@ -1,11 +1,5 @@
 import { messageStates } from '@rrmq/contract';
-import {
-  type MessageState,
-  type PeekRange,
-  type PeekedMessage,
-  type QueueView,
-  type TopicView,
-} from '@rrmq/queue';
+import { type MessageState, type PeekRange, type QueueView, type TopicView } from '@rrmq/queue';
 import { type Reply, problem, v1Text } from '../../reply.ts';
 import type { V1Call } from '../../v1-call.ts';
 import type { Parsed } from '../parsing.ts';
@@ -15,12 +9,6 @@ import type { V1Node } from '../v1-node.ts';
 import { invalid, parsePage, parseTopic } from '../v1-parsing.ts';
 import { JsonText, peekedHead } from './message-text.ts';
 import { parseMessageId } from './message-id.ts';
-
-/** A page ends early once contents reach this: answers are held in memory. */
-const PAGE_BYTES_MAX = 4_194_304;
-
-/** So many messages are read at a time: a few of the largest ones at most beyond `PAGE_BYTES_MAX`. */
-const PEEK_MAX = 8;
 
 const UNKNOWN_MESSAGE = problem('unknown-message', 'the topic does not hold a message of this id');
 
@@ -68,7 +56,7 @@ function parseState({ query }: V1Call): Parsed<MessageState> {
 }
 
 function pageReply(queue: QueueView, { name, number }: TopicView, range: PeekRange): Reply {
-  const { messages, next } = peekPage(queue, name, range);
+  const { messages, next } = queue.peek(name, range) ?? { messages: [], next: undefined };
   const text = new JsonText().add('{"messages":[');
   for (const [place, peeked] of messages.entries()) {
     if (place > 0) text.add(',');
@@ -76,24 +64,4 @@ function pageReply(queue: QueueView, { name, number }: TopicView, range: PeekRan
   }
   const cursor = next === undefined ? 'null' : `"${next}"`;
   return v1Text(200, text.add(`],"nextCursor":${cursor}}`).finish());
-}
-
-interface Page {
-  readonly messages: readonly PeekedMessage[];
-  readonly next: number | undefined;
-}
-
-function peekPage(queue: QueueView, topic: string, { state, after, limit }: PeekRange): Page {
-  const messages: PeekedMessage[] = [];
-  let next: number | undefined = after;
-  let bytes = 0;
-  while (next !== undefined && messages.length < limit && bytes < PAGE_BYTES_MAX) {
-    const range = { state, after: next, limit: Math.min(PEEK_MAX, limit - messages.length) };
-    const part = queue.peek(topic, range);
-    next = part?.next;
-    if (part === undefined || part.messages.length === 0) break;
-    messages.push(...part.messages);
-    for (const { message } of part.messages) bytes += message.body.length;
-  }
-  return { messages, next };
 }
