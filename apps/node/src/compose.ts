@@ -1,6 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { type HttpPort, type HttpServer, createHttpServer } from '@rrmq/http-server';
-import { DueKeeper, NodeStoreHost, QueueMachine, type QueueResult } from '@rrmq/queue';
+import {
+  DueKeeper,
+  NodeStoreHost,
+  QueueMachine,
+  type QueueResult,
+  StateComparer,
+} from '@rrmq/queue';
 import {
   type NodeAddress,
   NodeClock,
@@ -51,6 +57,8 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
   const node = await openNode(plan, { machine, network, timers, leader, health });
   const dueKeeper = new DueKeeper({ group: node, queue: machine, timers });
   dueKeeper.start();
+  const comparer = new StateComparer({ group: node, queue: machine });
+  comparer.start();
 
   const http = createHttpServer({
     group: node,
@@ -74,6 +82,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
     await listen(http.external, plan, address.port);
   } catch (error) {
     dueKeeper.stop();
+    comparer.stop();
     await node.stop();
     throw error;
   }
@@ -82,6 +91,7 @@ export async function startNode(plan: NodePlan, beforeData: () => void): Promise
     await node.handOver();
     await http.stop();
     dueKeeper.stop();
+    comparer.stop();
     await node.stop();
     network.close();
   };

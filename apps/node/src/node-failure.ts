@@ -1,4 +1,4 @@
-import { StoreCorrupt } from '@rrmq/queue';
+import { StateDiverged, StoreCorrupt } from '@rrmq/queue';
 import {
   DirectoryLocked,
   FalseClaim,
@@ -56,6 +56,7 @@ export function explainFailure(error: unknown, place: FailurePlace): NodeFailure
   if (error instanceof StoreMismatch || error instanceof StoreCorrupt) {
     return storeFailure(error, place);
   }
+  if (error instanceof StateDiverged) return divergedFailure(error, place);
   if (error instanceof NoLog || error instanceof NotMember) {
     const advice = error instanceof NoLog ? 'Check the path.' : 'Take the data of a member.';
     return new NodeFailure(error.message, ExitCode.dataDirectory, advice, error);
@@ -102,6 +103,13 @@ function wentBackFailure(error: WentBack, { directory }: FailurePlace): NodeFail
 function storeFailure(error: Error, { directory }: FailurePlace): NodeFailure {
   const message = `The store in ${directory} cannot be used: ${error.message}. Nothing was changed.`;
   const advice = `Look closer with "rrmq-node verify ${directory}"; if the other nodes are well, remove this member and join an empty node in its place.`;
+  return new NodeFailure(message, ExitCode.corruptLog, advice, error);
+}
+
+function divergedFailure(error: StateDiverged, { directory }: FailurePlace): NodeFailure {
+  const message = `The state in ${directory} is not that of the leader: ${error.message}. This node must not serve or vote.`;
+  const advice =
+    'If only this node says so, move its directory away and join an empty node in its place (rrmq-node --join … --replaces <id>); if all but the leader do, replace the leader. Keep the directories: this is a bug.';
   return new NodeFailure(message, ExitCode.corruptLog, advice, error);
 }
 

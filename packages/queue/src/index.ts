@@ -74,6 +74,7 @@ export {
   SETTLEMENTS_MAX,
   TTL_MS_MAX,
 } from './commands/limits.ts';
+export { StateComparer, type StateComparerOptions } from './leader/state-comparer.ts';
 export { DueKeeper, type DueKeeperOptions } from './leader/due-keeper.ts';
 export { type ReceiveOutcome, type ReceiveRequest } from './leader/receive-request.ts';
 export { WaitingReceives, type WaitingReceivesOptions } from './leader/waiting-receives.ts';
@@ -100,6 +101,7 @@ export {
   type TopicStats,
   type TopicView,
 } from './queue-view.ts';
+export { StateDiverged } from './results/recent-hashes.ts';
 export { decodeResult } from './results/result-decoding.ts';
 export { type Success, encodeResult } from './results/result-encoding.ts';
 export {

@@ -9,6 +9,7 @@ import {
   logTime,
 } from '@rrmq/raft';
 import { decodeCommand } from './commands/command-decoding.ts';
+import type { CompareStates } from './commands/command.ts';
 import { CHANGE_BYTES } from './state/rows.ts';
 import { nextDue } from './execution/advancing.ts';
 import { executeCommand } from './execution/execution.ts';
@@ -30,6 +31,7 @@ import type {
 import type { QueueResult } from './results/result.ts';
 import { StoreSink } from './snapshot/snapshot-sink.ts';
 import { encodeSnapshot } from './snapshot/snapshot-stream.ts';
+import { RecentHashes, StateDiverged } from './results/recent-hashes.ts';
 import { hashResult, hashTermStart } from './results/state-hash.ts';
 import { META_KEY } from './store/store-keys.ts';
 import { decodeMeta } from './store/store-records.ts';
@@ -55,12 +57,14 @@ interface Opened {
 /**
  * The replicated queue: recent changes in memory, the rest in a store. Deterministic: a function of the entries
  * executed, checked by `stateHash`. Reads see the state after the last entry executed on this node. Throws
- * `StoreCorrupt` when the store does not hold what was written to it; the node must end then.
+ * `StoreCorrupt` when the store does not hold what was written to it, and `StateDiverged` when the leader's state is
+ * another one; the node must end then.
  */
 export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   readonly #host: StoreHost;
   readonly #producersMax: number;
   readonly #chunkPayloadBytes: number | undefined;
+  readonly #recent = new RecentHashes();
   #opened: Opened | undefined;
   #flushedIndex = logIndex(0);
   /** What the flush on its way carries is counted as; `undefined` when there is none. */
@@ -80,11 +84,13 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   apply(command: Buffer, at: LogTime, index: LogIndex): QueueResult {
     const state = this.#advance(at, index);
     const decoded = decodeCommand(command);
+    if (decoded?.kind === 'compare-states') this.#compare(decoded);
     const result: QueueResult =
       decoded === undefined
         ? { ok: false, code: 'malformed-command' }
         : executeCommand(state, decoded);
     hashResult(state.hash, index, result);
+    this.#recent.note(index, state.hash.value);
     return result;
   }
 
@@ -92,6 +98,7 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
     const state = this.#advance(at, index);
     state.gapMs += gapMs;
     hashTermStart(state.hash, index, gapMs);
+    this.#recent.note(index, state.hash.value);
   }
 
   get flushedIndex(): LogIndex {
@@ -215,6 +222,14 @@ export class QueueMachine implements StateMachine<QueueResult>, QueueView {
   /** What is wrong with the state, in plain words; nothing ever should be. See `findViolations`. */
   violations(): readonly string[] {
     return findViolations(this.#state);
+  }
+
+  #compare({ index, hash }: CompareStates): void {
+    const own = this.#recent.at(index);
+    if (own === undefined || own === hash) return;
+    throw new StateDiverged(
+      `after entry ${index} the leader's state has the hash ${hash}, this node's has ${own}`,
+    );
   }
 
   get #state(): QueueState {

@@ -15,20 +15,33 @@ import type { Target } from './target.ts';
 
 const STATES: readonly MessageState[] = ['ready', 'leased', 'delayed', 'dead'];
 
-/** A machine as a target; `machine` may be replaced by one that was opened on the same store. */
+/** A machine as a target, with the log that it was given. */
 export class MachineTarget implements Target {
   machine: QueueMachine;
+  /** What each entry did, from index 1 on. */
+  readonly #log: ((machine: QueueMachine) => void)[] = [];
 
   constructor(machine: QueueMachine) {
     this.machine = machine;
   }
 
+  /** Goes on with a machine that was opened on the same store: it gets the entries that it has not got. */
+  replace(machine: QueueMachine): void {
+    this.machine = machine;
+    for (const play of this.#log.slice(machine.appliedIndex)) play(machine);
+  }
+
   run(command: Command, at: number): QueueResult {
+    this.#log.push((machine) => run(machine, command, at));
     return run(this.machine, command, at);
   }
 
   termStart(at: number, gapMs: number): void {
-    this.machine.termStart(logTime(at), gapMs, logIndex(this.machine.appliedIndex + 1));
+    const play = (machine: QueueMachine): void => {
+      machine.termStart(logTime(at), gapMs, logIndex(machine.appliedIndex + 1));
+    };
+    this.#log.push(play);
+    play(this.machine);
   }
 
   topics(): string[] {

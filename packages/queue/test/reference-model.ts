@@ -45,6 +45,8 @@ export class ReferenceModel {
   run(command: Command, at: number): QueueResult {
     this.#state.at = at;
     switch (command.kind) {
+      case 'compare-states':
+        return { ok: true, kind: 'states-compared' };
       case 'restore-begin':
       case 'restore-chunk':
       case 'restore-end':

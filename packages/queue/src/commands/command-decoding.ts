@@ -2,6 +2,7 @@ import { ByteReader } from '../bytes/byte-reader.ts';
 import { COMMAND_VERSION, CommandKind } from './command-header.ts';
 import type {
   Advance,
+  CompareStates,
   CreateTopic,
   DeleteTopic,
   PauseTopic,
@@ -27,7 +28,7 @@ export type { DecodedSettle, DecodedSettlement } from './settlement-decoding.ts'
 
 /** What `decodeCommand` gives: bodies, tokens and the like are views into the decoded bytes. */
 export type DecodedCommand =
-  DecodedPlainCommand | DecodedOnce | RestoreBegin | DecodedChunk | RestoreEnd;
+  DecodedPlainCommand | DecodedOnce | CompareStates | RestoreBegin | DecodedChunk | RestoreEnd;
 
 export type DecodedPlainCommand =
   | CreateTopic
@@ -80,6 +81,8 @@ function readOther(reader: ByteReader, kind: number, flags: number): DecodedComm
       return { kind: 'restore-end' };
     case CommandKind.advance:
       return { kind: 'advance' };
+    case CommandKind.compareStates:
+      return { kind: 'compare-states', index: reader.u64(), hash: reader.u64() };
     case CommandKind.once:
       return readOnce(reader);
     default:
@@ -101,6 +104,7 @@ function readOnce(reader: ByteReader): DecodedOnce | undefined {
 function isPlain(command: DecodedCommand): command is DecodedPlainCommand {
   switch (command.kind) {
     case 'once':
+    case 'compare-states':
     case 'restore-begin':
     case 'restore-chunk':
     case 'restore-end':

@@ -17,7 +17,7 @@ import { encodeCreate, encodeDelete, encodePause, encodeUpdate } from './topic-e
  * A *field* is `| u32 length | as many bytes |`; text is UTF-8. Bounds: `limits.ts`.
  *
  *     every command       | u8 version = 1 | u8 kind | u16 flags | field topic |         kinds 1 … 3 and 7 … 13
- *                         | u8 version = 1 | u8 kind | u16 flags |                       kinds 4 … 6, 14, 15: no flags
+ *                         | u8 version = 1 | u8 kind | u16 flags |                       kinds 4 … 6 and 14 … 16: no flags
  *     create-topic (1)    … | [flag 1: settings]
  *     publish (2)         … | [flag 1: producer] | u32 count, 1 … 1000 | count × message |
  *       producer          | field id | u64 epoch | u64 sequence, from 1 |
@@ -47,7 +47,8 @@ import { encodeCreate, encodeDelete, encodePause, encodeUpdate } from './topic-e
  *                         states: all 0, ready 1, leased 2, delayed 3, dead 4
  *     advance (14)        …
  *     once (15)           … | field key | field command |
- *                         the command: all the bytes of one, but none of kinds 4 … 6 and 15
+ *                         the command: all the bytes of one, but none of kinds 4 … 6, 15 and 16
+ *     compare-states (16) … | u64 index | u64 hash |
  */
 export function encodeCommand(command: Command): Buffer {
   switch (command.kind) {
@@ -75,6 +76,11 @@ export function encodeCommand(command: Command): Buffer {
       return beginCommand(CommandKind.advance, NO_FLAGS, 0).finish();
     case 'once':
       return encodeOnce(command);
+    case 'compare-states':
+      return beginCommand(CommandKind.compareStates, NO_FLAGS, 16)
+        .u64(command.index)
+        .u64(command.hash)
+        .finish();
     case 'restore-begin':
       return encodeRestoreBegin(command);
     case 'restore-chunk':

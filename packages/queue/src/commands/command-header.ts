@@ -19,6 +19,7 @@ export const CommandKind = {
   purge: 13,
   advance: 14,
   once: 15,
+  compareStates: 16,
 } as const;
 
 type Kind = (typeof CommandKind)[keyof typeof CommandKind];

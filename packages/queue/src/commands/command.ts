@@ -2,7 +2,8 @@ import type { Bytes } from '../bytes/byte-writer.ts';
 import type { TopicSettings } from './topic-settings.ts';
 
 /** What a log entry does to the queue. Its bytes: `command-encoding.ts`. What each does: `docs/SEMANTICS.md`. */
-export type Command = PlainCommand | Once | RestoreBegin | RestoreChunk | RestoreEnd;
+export type Command =
+  PlainCommand | Once | CompareStates | RestoreBegin | RestoreChunk | RestoreEnd;
 
 /** Commands that may be executed once by an idempotency key. */
 export type PlainCommand =
@@ -143,6 +144,17 @@ export interface Once {
 }
 
 /**
+ * Says what the leader's state was after an entry: a node whose state was another one must end (`StateDiverged`). Changes
+ * nothing.
+ */
+export interface CompareStates {
+  readonly kind: 'compare-states';
+  readonly index: number;
+  /** See `QueueMachine.stateHash`. */
+  readonly hash: number;
+}
+
+/**
  * One publish command among those of a producer to one topic. A command that is sent again carries the same step; a
  * producer that lost its count takes a higher epoch.
  */
@@ -210,6 +222,7 @@ const SHRINKING: ReadonlySet<Command['kind']> = new Set([
   'delete-topic',
   'pause-topic',
   'advance',
+  'compare-states',
 ]);
 
 /** Whether a command may take room on disk or gives some back: a node that is short of it goes on with the latter. */

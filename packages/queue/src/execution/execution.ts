@@ -19,10 +19,12 @@ import { createTopic, deleteTopic, pauseTopic, updateTopic } from './topics.ts';
 
 /** Executes a command on `state`, whose index and time are the command's. */
 export function executeCommand(state: QueueState, command: DecodedCommand): QueueResult {
-  if (state.restore !== undefined && !isRestore(command)) return refused('restoring');
+  if (state.restore !== undefined && !goesWithRestore(command)) return refused('restoring');
   switch (command.kind) {
     case 'once':
       return executeOnce(state, command);
+    case 'compare-states':
+      return { ok: true, kind: 'states-compared' };
     case 'restore-begin':
       return beginRestore(state, command);
     case 'restore-chunk':
@@ -33,6 +35,9 @@ export function executeCommand(state: QueueState, command: DecodedCommand): Queu
       return executePlain(state, command);
   }
 }
+
+const goesWithRestore = (command: DecodedCommand): boolean =>
+  isRestore(command) || command.kind === 'compare-states';
 
 function executePlain(state: QueueState, command: DecodedPlainCommand): QueueResult {
   if (command.kind !== 'advance') noteRates(state, command.topic);

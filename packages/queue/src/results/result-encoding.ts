@@ -102,10 +102,11 @@ export function encodeResult(result: Success): Buffer {
       for (const delivery of deliveries) writeDelivery(writer, delivery);
       return writer.finish();
     }
+    case 'states-compared':
     case 'restore-begun':
     case 'restore-chunk-taken':
     case 'restored':
-      assert(false, 'a restore is not executed under an idempotency key');
+      assert(false, 'this is not executed under an idempotency key');
     // falls through
     default:
       return result satisfies never;

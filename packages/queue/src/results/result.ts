@@ -13,6 +13,7 @@ export type QueueResult =
   | Redriven
   | Purged
   | Advanced
+  | StatesCompared
   | RestoreBegun
   | RestoreChunkTaken
   | Restored
@@ -152,6 +153,12 @@ export interface Advanced {
   readonly kind: 'advanced';
   /** Things done: messages that became ready, were discarded, …; ids forgotten. */
   readonly steps: number;
+}
+
+/** The node that says so has the state that was spoken of, or has forgotten it. */
+export interface StatesCompared {
+  readonly ok: true;
+  readonly kind: 'states-compared';
 }
 
 export interface RestoreBegun {

@@ -28,6 +28,7 @@ const ResultCode = {
   redriven: 14,
   purged: 15,
   advanced: 34,
+  statesCompared: 35,
 } as const;
 
 const RefusalCode: Readonly<Record<QueueRefusal, number>> = {
@@ -92,6 +93,8 @@ export function hashResult(hash: RunningHash, index: number, result: QueueResult
       return hashPublished(hash, result);
     case 'popped':
       return hashPopped(hash, result);
+    case 'states-compared':
+      return hash.add(ResultCode.statesCompared);
     case 'restore-begun':
       return hash.add(ResultCode.restoreBegun);
     case 'restore-chunk-taken':

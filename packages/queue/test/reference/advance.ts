@@ -49,11 +49,11 @@ const isDue = (ongoing: { nextAt: number } | undefined, { at }: ReferenceState):
 const isNow = (due: Due | undefined, { at }: ReferenceState, steps: number): due is Due =>
   due !== undefined && due.at <= at && steps < MESSAGES_PER_COMMAND_MAX;
 
-const first = (list: readonly Due[]): Due | undefined =>
-  list.toSorted(
-    (a, b) =>
-      a.at - b.at || a.topicNumber - b.topicNumber || a.sequence - b.sequence || a.kind - b.kind,
-  )[0];
+const compare = (a: Due, b: Due): number =>
+  a.at - b.at || a.topicNumber - b.topicNumber || a.sequence - b.sequence || a.kind - b.kind;
+
+const first = ([head, ...others]: readonly Due[]): Due | undefined =>
+  head && others.reduce((found, due) => (compare(due, found) < 0 ? due : found), head);
 
 function leases(state: ReferenceState): Due[] {
   return state.topics.flatMap((topic) =>

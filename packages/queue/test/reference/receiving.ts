@@ -4,10 +4,11 @@ import {
   type QueueResult,
   RECEIVE_BYTES_MAX,
   type Receive,
+  TOKEN_BYTES,
+  signToken,
 } from '@rrmq/queue';
 import { settle } from './settling.ts';
 import { type ReferenceState, refused } from './state.ts';
-import { tokenOf } from './token.ts';
 import { type Held, type ReferenceTopic, bytesOf, leaseEnd } from './topic.ts';
 
 export function receive(
@@ -43,17 +44,13 @@ function lease(
     topic.move(next.held, { state: 'leased', lease: its });
     leased.push(next.held);
   }
-  return leased.map(({ message, deliveries, failures, place }) => ({
-    message,
-    deliveries,
-    failures,
-    token: tokenOf(secret, {
-      topicNumber: topic.number,
-      sequence: message.sequence,
-      delivery: deliveries,
-    }),
-    leaseExpiresAt: place.state === 'leased' ? leaseEnd(place.lease, gaps) : 0,
-  }));
+  return leased.map(({ message, deliveries, failures, place }) => {
+    const { sequence } = message;
+    const parts = { topicNumber: topic.number, sequence, delivery: deliveries };
+    const token = signToken(secret, parts, Buffer.alloc(TOKEN_BYTES));
+    const leaseExpiresAt = place.state === 'leased' ? leaseEnd(place.lease, gaps) : 0;
+    return { message, token, deliveries, failures, leaseExpiresAt };
+  });
 }
 
 export function pop({ at }: ReferenceState, topic: ReferenceTopic): QueueResult {

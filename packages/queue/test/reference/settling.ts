@@ -4,10 +4,10 @@ import {
   SETTLEMENTS_MAX,
   type Settled,
   type Settlement,
+  openToken,
 } from '@rrmq/queue';
 import { placeUntil } from './publishing.ts';
 import type { ReferenceState } from './state.ts';
-import { partsOf } from './token.ts';
 import { type Held, type Lease, type Place, type ReferenceTopic, leaseEnd } from './topic.ts';
 
 export function settle(
@@ -16,7 +16,7 @@ export function settle(
   settlement: Settlement,
 ): Settled {
   const { action, token } = settlement;
-  const parts = state.secret && partsOf(state.secret, token);
+  const parts = state.secret && openToken(state.secret, Buffer.from(token));
   if (parts?.topicNumber !== topic.number) return { ok: false, code: 'invalid-token' };
   const { sequence, delivery } = parts;
   const held = topic.find(sequence);

@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 /** What was executed under an idempotency key. */
-export interface KnownRequest {
+interface KnownRequest {
   readonly key: string;
   readonly command: string;
   readonly result: QueueResult;
