@@ -26,7 +26,8 @@ export function restoreRow(
   const at = placeAt(kind);
   if (at === undefined) return true;
   const topic = topics.get(progress.base + place);
-  if (topic === undefined || kind === RowKind.doomed) return false;
+  if (topic === undefined) return kind === RowKind.due;
+  if (kind === RowKind.doomed) return false;
   const key = entry.key.toString('latin1');
   if (kind === RowKind.lease) return restoreLease(state, topic, { key, entry, progress });
   const newKey = key.slice(0, at) + u64Text(topic.place) + key.slice(at + 8);
