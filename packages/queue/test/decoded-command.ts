@@ -21,6 +21,7 @@ function asCommand(decoded: DecodedCommand): Command {
   switch (decoded.kind) {
     case 'once':
       return { kind: 'once', key: decoded.key, command: asPlain(decoded.command) };
+    case 'compare-states':
     case 'restore-begin':
     case 'restore-chunk':
     case 'restore-end':

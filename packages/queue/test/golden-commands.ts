@@ -347,6 +347,11 @@ export const goldenCommands: [name: string, hex: string, command: Command][] = [
   ],
   ['advance', '01 0e 0000', { kind: 'advance' }],
   [
+    'compare-states',
+    '01 10 0000 0700000001000000 0200000001000000',
+    { kind: 'compare-states', index: 0x1_0000_0007, hash: 0x1_0000_0002 },
+  ],
+  [
     'once',
     '01 0f 0000 03000000 6b6579 09000000 01 03 0000 01000000 74',
     { kind: 'once', key: 'key', command: { kind: 'pop', topic: 't' } },

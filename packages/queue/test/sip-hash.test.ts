@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sipHash } from '@rrmq/queue';
 import * as fc from 'fast-check';
-import { sipHash24 } from './reference/token.ts';
+import { sipHash24 } from './reference/sip-hash.ts';
 
 const upTo = (count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, at) => at));
 
