@@ -1,5 +1,5 @@
 import { SimCluster, SimRandom } from '@rrmq/raft/testing';
-import { DueKeeper } from '@rrmq/queue';
+import { DueKeeper, StateComparer } from '@rrmq/queue';
 import { optionsOf } from './cluster-options.ts';
 import { contentHash } from './content-hash.ts';
 import { beginDraining, eventLoopTurn } from './drain.ts';
@@ -113,7 +113,7 @@ function hardCluster(
   const traits = { losses: families.includes('losses'), clocks: families.includes('clocks') };
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),
-    onBooted: keepDue,
+    onBooted: accompany,
     onExecuted: (_id, machine, entry) => audit.executed(machine, entry),
     onTermStarted: (_id, _machine, start) => audit.termStarted(start),
     onEvent: (id, event) => {
@@ -132,9 +132,10 @@ function hardCluster(
   return { cluster, trouble, audit };
 }
 
-/** As in the product: whoever leads proposes what is due. What belongs to a process ends with it. */
-function keepDue({ node, machine, process: { timers } }: Boot): void {
+/** As in the product: whoever leads proposes what is due, and compares states. What belongs to a process ends with it. */
+function accompany({ node, machine, process: { timers } }: Boot): void {
   new DueKeeper({ group: node, queue: machine, timers }).start();
+  new StateComparer({ group: node, queue: machine }).start();
 }
 
 interface Life extends Length {

@@ -58,6 +58,8 @@ export class Audit {
           this.#done(machine, decoded.command, result);
         }
         break;
+      case 'compare-states':
+        break;
       case 'restore-begin':
       case 'restore-chunk':
       case 'restore-end':
