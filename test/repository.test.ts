@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   '@rrmq/http-server': ['@rrmq/contract', '@rrmq/raft', '@rrmq/queue'],
   'rrmq-node': ['@rrmq/contract', '@rrmq/raft', '@rrmq/queue', '@rrmq/http-server'],
   rrmq: ['@rrmq/client', '@rrmq/contract'],
-  '@rrmq/bench': ['@rrmq/client', '@rrmq/contract', '@rrmq/raft'],
+  '@rrmq/bench': ['@rrmq/client', '@rrmq/contract', '@rrmq/raft', '@rrmq/queue'],
   '@rrmq/simulator': ['@rrmq/raft', '@rrmq/raft/testing', '@rrmq/queue'],
 };
 

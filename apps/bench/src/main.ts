@@ -10,6 +10,8 @@ import { runLoadGenerator } from './load/load-generator.ts';
 import { type MembersOptions, runMembers } from './members/members.ts';
 import { Progress } from './progress.ts';
 import { type PutOptions, runPut } from './put/put.ts';
+import { type QueueOptions, runQueue } from './queue/queue.ts';
+import { TRAFFIC_KINDS } from './queue/traffic-kind.ts';
 import { type RaftOptions, runRaft } from './raft/raft.ts';
 import { runRaftProcess } from './raft/raft-process.ts';
 import { runToTheEnd } from './resources.ts';
@@ -103,6 +105,20 @@ benchmark('raft', 'the library alone: three processes that propose, replicate an
   .option('--nodes <n>', 'size of the group', upTo(19), 3)
   .action((options: RaftOptions) =>
     runToTheEnd((resources) => runRaft(options, resources, new Progress())),
+  );
+
+benchmark('queue', 'the state machine alone, on a real store: is its rate flat, however long the backlog?')
+  .option('--backlogs <list>', 'messages in the topic', listUpTo(100_000_000), [1e3, 1e5, 1e6])
+  .option('--batches <list>', 'messages a command', listUpTo(300), [1, 100])
+  .option('--commands <n>', 'of each operation', upTo(1_000_000), 2000)
+  .option('--body-bytes <n>', 'size of a message', upTo(1024 * 1024), 100)
+  .addOption(
+    new Option('--kinds <names...>', 'what messages have')
+      .choices([...TRAFFIC_KINDS])
+      .default([...TRAFFIC_KINDS]),
+  )
+  .action((options: QueueOptions) =>
+    runToTheEnd((resources) => runQueue(options, resources, new Progress())),
   );
 
 benchmark('soak', 'publish and pop at full speed: do log, store and memory stop to grow?')

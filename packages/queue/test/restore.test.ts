@@ -40,7 +40,7 @@ const restoreOf = (chunks: readonly Buffer[]): Command[] => [begin, ...chunkComm
 function drain(machine: QueueMachine) {
   return machine.topics().map((topic) => {
     const results: unknown[] = [];
-    while (machine.depth(topic) > 0) results.push(run(machine, pop(topic), 1000));
+    while (machine.available(topic) > 0) results.push(run(machine, pop(topic), 1000));
     return [topic, results];
   });
 }
@@ -143,7 +143,7 @@ describe('a restored backup', () => {
   it('is seen by nobody before its end, and nothing else is done meanwhile', async () => {
     const chunks = await backupOf([create('t'), publish('t', 'hi')]);
     const machine = await machineAfter([begin, ...chunkCommands(chunks)]);
-    expect([machine.topics(), machine.has('t'), machine.depth('t')]).toEqual([[], false, 0]);
+    expect([machine.topics(), machine.has('t'), machine.available('t')]).toEqual([[], false, 0]);
     expect(machine.restoring()).toEqual({ backupId: 'b', text: 'a backup', nextChunk: 1 });
     for (const command of [create('t'), publish('t', 'x'), pop('t')]) {
       expect(run(machine, command)).toEqual({ ok: false, code: 'restoring' });

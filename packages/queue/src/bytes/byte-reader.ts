@@ -11,11 +11,15 @@ const NOTHING = Buffer.alloc(0);
  */
 export class ByteReader {
   readonly #bytes: Buffer;
-  #offset = 0;
+  readonly #end: number;
+  #offset: number;
   #failed = false;
 
-  constructor(bytes: Buffer) {
+  /** Reads bytes `start … end - 1`. */
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#offset = start;
+    this.#end = end;
   }
 
   get failed(): boolean {
@@ -24,12 +28,12 @@ export class ByteReader {
 
   /** All bytes were read, and each one made sense. */
   get complete(): boolean {
-    return !this.#failed && this.#offset === this.#bytes.length;
+    return !this.#failed && this.#offset === this.#end;
   }
 
   /** How many bytes were not read yet. */
   get left(): number {
-    return this.#bytes.length - this.#offset;
+    return this.#end - this.#offset;
   }
 
   /** Marks the bytes as malformed, for a reason that the caller found. */
@@ -96,13 +100,13 @@ export class ByteReader {
 
   /** All bytes that are left; a view. */
   rest(): Buffer {
-    const at = this.#take(this.#bytes.length - this.#offset);
-    return at < 0 ? NOTHING : this.#bytes.subarray(at);
+    const at = this.#take(this.#end - this.#offset);
+    return at < 0 ? NOTHING : this.#bytes.subarray(at, this.#end);
   }
 
   /** A field that holds well-formed UTF-8. */
   text(): string {
-    return this.textWithin(0, this.#bytes.length);
+    return this.textWithin(0, this.#end);
   }
 
   /** The same, of `min … max` bytes. */
@@ -136,7 +140,7 @@ export class ByteReader {
   /** Where the next `length` bytes start, or -1 when there are not as many. */
   #take(length: number): number {
     const at = this.#offset;
-    if (this.#failed || length > this.#bytes.length - at) {
+    if (this.#failed || length > this.#end - at) {
       this.#failed = true;
       return -1;
     }

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { assert } from '@rrmq/raft';
+import { checksumOf } from './checksum.ts';
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -71,7 +71,7 @@ export class ByteWriter {
 
   /** The crc32 of all that was written so far. */
   checksum(): this {
-    return this.u32(crc32(this.#target.subarray(0, this.#offset)));
+    return this.u32(checksumOf(this.#target, 0, this.#offset));
   }
 
   /** A length and as many bytes. */

@@ -109,16 +109,21 @@ function* entriesOf(view: StoreReader): Generator<StoreEntry> {
   yield* rowsOf(view, places);
 }
 
-/** The rows of these places, and those of none; all that is due. */
+/**
+ * The rows of these places, and those of none. What was due in deleted topics is among them: an `advance` throws away
+ * only so much of it, on each node alike.
+ */
 function* rowsOf(view: StoreReader, places: ReadonlyMap<number, unknown>): Generator<StoreEntry> {
   for (const entries of portionsOf(view, Buffer.from([FIRST_ROW_KIND]), END_KEY)) {
     for (const entry of entries) {
       const kind = rowKindOf(entry.key);
       if (kind === undefined) throw new StoreCorrupt('a key among those of rows is none');
       const at = placeAt(kind);
-      // What is due in a deleted topic counts, too: replicas must have the same of it.
-      const isFree = at === undefined || kind === RowKind.due;
-      if (isFree || places.has(readU64Text(entry.key.toString('latin1'), at))) yield entry;
+      const isKept =
+        at === undefined ||
+        kind === RowKind.due ||
+        places.has(readU64Text(entry.key.toString('latin1'), at));
+      if (isKept) yield entry;
     }
   }
 }

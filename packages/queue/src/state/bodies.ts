@@ -1,6 +1,7 @@
 import { assert } from '@rrmq/raft';
 import { BodySlab } from '../bytes/body-slab.ts';
 import type { Message } from '../results/result.ts';
+import { StoreCorrupt } from '../store/store.ts';
 import type { StoredMessages } from './stored-messages.ts';
 
 /**
@@ -68,10 +69,10 @@ export class Bodies {
     });
   }
 
-  /** The message, which must be there. */
+  /** The message, which must be there; throws `StoreCorrupt` otherwise. */
   get(sequence: number): Message {
     const message = this.find(sequence);
-    assert(message !== undefined, 'a topic holds each message that is live');
+    if (message === undefined) throw new StoreCorrupt(`the store has lost message ${sequence}`);
     return message;
   }
 
@@ -121,7 +122,6 @@ export class Bodies {
 
   /** The store has what was taken: memory need not. */
   taken(): void {
-    // What was read ahead may be what was removed.
     if (this.#removing !== undefined && this.#removing.size > 0) this.#stored.forget(this.#place);
     this.#removing = undefined;
     this.#storedThrough = this.#flushingThrough;

@@ -33,8 +33,9 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
   const producers = state.producers.takeDirty();
   const leftovers = findLeftovers(state, store);
   const changes: Change[] = leftovers.keys.map((key) => ({ key, value: undefined }));
-  const flushes = planTopics(topics, changes);
-  const rows = state.rows.take();
+  const arena = new Arena();
+  const flushes = planTopics(topics, changes, arena);
+  const rows = state.rows.take(arena);
   // Not `push(...rows)`: there may be more than a call takes arguments.
   for (const change of rows) changes.push(change);
   for (const key of producers) {
@@ -73,8 +74,7 @@ interface TopicFlush {
   readonly leases: ReadonlySet<number>;
 }
 
-function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
-  const arena = new Arena();
+function planTopics(topics: Iterable<Topic>, changes: Change[], arena: Arena): TopicFlush[] {
   const flushes: TopicFlush[] = [];
   for (const topic of topics) {
     const { place, bodies, leases, settlements } = topic;
@@ -84,7 +84,7 @@ function planTopics(topics: Iterable<Topic>, changes: Change[]): TopicFlush[] {
       changes.push({ key: messageKey(place, sequence), value: undefined });
     }
     const leased = leases.take();
-    for (const { key, value } of leased.rows) changes.push(sealRow(key, value));
+    for (const { key, value } of leased.rows) changes.push(sealRow(key, value, arena));
     settlements.save();
     changes.push(encodeTopic(recordOf(topic)));
     flushes.push({ topic, leases: leased.sequences });
@@ -124,8 +124,9 @@ interface Leftovers {
 function findLeftovers(state: QueueState, store: StoreReader): Leftovers {
   const { floor, dirty, doomed } = state;
   const belowFloor = dirty.cleanThrough === floor ? [] : leftoversBetween(store, 0, floor);
-  const floorIsClean = belowFloor.length === 0;
-  if (!floorIsClean) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
+  const isEmpty = belowFloor.length === 0;
+  const floorIsClean = isEmpty && dirty.floorRaisedBy <= dirty.flushedThrough;
+  if (!isEmpty) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
   for (const [place, deletedBy] of doomed) {
     // What was on its way when it was deleted is there now.
     if (deletedBy > dirty.flushedThrough) break;

@@ -124,7 +124,7 @@ export class Keys {
 
   /** A message becomes ready. */
   add({ key, sequence, priority, bytes }: KeyedMessage, trail: Trail): void {
-    const known = this.#find(key);
+    const known = this.find(key);
     const record = known ?? this.#newRecord();
     this.#rows.put(
       this.#keyedKey(record.lane, sequence),
@@ -241,13 +241,14 @@ export class Keys {
     return { lane, count: 0, bytes: 0, blocked: false, turn: 0, first: 0, priority: 0 };
   }
 
-  #find(key: string): KeyRecord | undefined {
+  /** What is known of a key. */
+  find(key: string): KeyRecord | undefined {
     const value = this.#rows.get(this.#recordKey(key));
     return value && decodeKeyRecord(value);
   }
 
   #record(key: string): KeyRecord {
-    const record = this.#find(key);
+    const record = this.find(key);
     assert(record !== undefined, 'a key is known while it has messages that are ready or leased');
     return record;
   }

@@ -40,6 +40,8 @@ export class Leases {
   readonly #leases = new Map<number, Lease>();
   /** Sequences whose rows the store holds, or is about to hold. */
   readonly #stored = new Set<number>();
+  /** While a backup is restored: so many there will be. */
+  promised = 0;
   /** Sequences whose leases have changed. */
   #changed = new Set<number>();
 

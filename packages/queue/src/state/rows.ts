@@ -1,4 +1,5 @@
 import { assert } from '@rrmq/raft';
+import type { Arena } from '../bytes/arena.ts';
 import type { Change, StoreReader } from '../store/store.ts';
 import { isOrderedKey } from '../store/row-keys.ts';
 import { openRow, sealRow } from '../store/row-values.ts';
@@ -120,9 +121,9 @@ export class Rows {
   /** The first row with `after < key < end`. */
   next(after: string, end: string): Row | undefined {
     const written = this.nextWritten(after, end);
-    let from = after;
-    for (;;) {
-      const stored = this.nextStored(from, written?.key ?? end, 4);
+    // Most often the first one will do.
+    for (let [from, entries] = [after, 1]; ; entries = Math.min(4 * entries, 64)) {
+      const stored = this.nextStored(from, written?.key ?? end, entries);
       for (const row of stored) if (this.isAsStored(row.key)) return row;
       const last = stored.at(-1);
       if (last === undefined) return written;
@@ -131,12 +132,14 @@ export class Rows {
   }
 
   /** A flush takes all changes. */
-  take(): Change[] {
+  take(arena: Arena): Change[] {
     assert(this.#flushing === undefined, 'there is one flush at a time');
     this.#flushing = this.#recent;
     this.#recent = new Layer();
     this.#bytes = 0;
-    return Array.from(this.#flushing.written, ([key, { value }]) => sealRow(key, value));
+    return Array.from(this.#flushing.written, ([key, { value }]) =>
+      sealRow(key, value, arena),
+    );
   }
 
   /** The store has what was taken. */
@@ -156,11 +159,6 @@ export class Rows {
       this.#recent.set(key, written);
       this.#count(written, 1);
     }
-  }
-
-  clear(): void {
-    this.#recent = new Layer();
-    this.#bytes = 0;
   }
 
   #writtenOf(key: string): Written | undefined {

@@ -53,21 +53,21 @@ export const PLACED_KINDS: readonly RowKind[] = [
   RowKind.settlements,
 ];
 
-const ORDERED: ReadonlySet<number> = new Set([
-  RowKind.fresh,
-  RowKind.returned,
-  RowKind.delayed,
-  RowKind.keyed,
-  RowKind.turn,
-  RowKind.dead,
-  RowKind.due,
-  RowKind.requestOrder,
-]);
+/** A bit for each kind. */
+const ORDERED =
+  (1 << RowKind.fresh) |
+  (1 << RowKind.returned) |
+  (1 << RowKind.delayed) |
+  (1 << RowKind.keyed) |
+  (1 << RowKind.turn) |
+  (1 << RowKind.dead) |
+  (1 << RowKind.due) |
+  (1 << RowKind.requestOrder);
 
 const TWO_32 = 0x1_0000_0000;
 
 /** Rows of this kind are looked for by the order of their keys. */
-export const isOrderedKey = (key: string): boolean => ORDERED.has(key.charCodeAt(0));
+export const isOrderedKey = (key: string): boolean => ((ORDERED >>> key.charCodeAt(0)) & 1) === 1;
 
 /** Eight bytes. */
 export function u64Text(value: number): string {
@@ -95,10 +95,16 @@ export function readU64Text(key: string, at: number): number {
 export const u8Text = (value: number): string => String.fromCharCode(value);
 
 /** Bytes of UTF-8, a character each. */
-export const nameText = (name: string): string => Buffer.from(name).toString('latin1');
+export const nameText = (name: string): string =>
+  isAscii(name) ? name : Buffer.from(name).toString('latin1');
 
 export const readNameText = (key: string, at: number): string =>
   Buffer.from(key.slice(at), 'latin1').toString();
+
+function isAscii(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) > 127) return false;
+  return true;
+}
 
 /** What the keys of a kind at a place begin with. */
 export const placePrefix = (kind: RowKind, place: number): string => u8Text(kind) + u64Text(place);

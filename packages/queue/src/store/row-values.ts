@@ -1,4 +1,5 @@
-import { crc32 } from 'node:zlib';
+import type { Arena } from '../bytes/arena.ts';
+import { checksumOf } from '../bytes/checksum.ts';
 import { CHECKSUM_BYTES, VERSION_BYTES, openValue } from './sealing.ts';
 import type { Change } from './store.ts';
 
@@ -7,14 +8,16 @@ const VERSION = 1;
 const VERSIONS = [VERSION];
 
 /** The change that puts a row, or removes it. */
-export function sealRow(key: string, held: Buffer | undefined): Change {
-  const keyBytes = Buffer.from(key, 'latin1');
+export function sealRow(key: string, held: Buffer | undefined, arena: Arena): Change {
+  const keyBytes = arena.take(key.length);
+  keyBytes.write(key, 'latin1');
   if (held === undefined) return { key: keyBytes, value: undefined };
   const end = VERSION_BYTES + held.length;
-  const value = Buffer.allocUnsafe(end + CHECKSUM_BYTES);
+  const value = arena.take(end + CHECKSUM_BYTES);
   value.writeUInt8(VERSION, 0);
   value.set(held, VERSION_BYTES);
-  value.writeUInt32LE(crc32(value.subarray(0, end), crc32(keyBytes)), end);
+  const checksum = checksumOf(value, 0, end, checksumOf(keyBytes, 0, key.length));
+  value.writeUInt32LE(checksum, end);
   return { key: keyBytes, value };
 }
 

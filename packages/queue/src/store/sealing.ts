@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { ByteReader } from '../bytes/byte-reader.ts';
 import { ByteWriter } from '../bytes/byte-writer.ts';
+import { checksumOf } from '../bytes/checksum.ts';
 import { type StoreEntry, StoreCorrupt } from './store.ts';
 
 /** Every value of the store: `| u8 version | fields | u32 crc32 of the key and all before |`. */
@@ -29,14 +29,15 @@ export interface OpenValue {
 export function openValue({ key, value }: StoreEntry, versions: readonly number[]): OpenValue {
   const end = value.length - CHECKSUM_BYTES;
   const isSound =
-    end >= VERSION_BYTES && value.readUInt32LE(end) === crc32(value.subarray(0, end), crc32(key));
+    end >= VERSION_BYTES &&
+    value.readUInt32LE(end) === checksumOf(value, 0, end, checksumOf(key, 0, key.length));
   if (!isSound) throw new StoreCorrupt(`${naming(key)} has a wrong checksum`);
   const version = value.readUInt8(0);
   if (!versions.includes(version)) {
     const known = versions.join(' and ');
     throw new StoreCorrupt(`${naming(key)} has version ${version}; this release knows ${known}`);
   }
-  return { version, reader: new ByteReader(value.subarray(VERSION_BYTES, end)) };
+  return { version, reader: new ByteReader(value, VERSION_BYTES, end) };
 }
 
 export function ensureComplete(reader: ByteReader, key: Buffer): void {
