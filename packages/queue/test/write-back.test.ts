@@ -276,6 +276,26 @@ describe('write-back', () => {
     },
   );
 
+  it('does not bring back what was committed by a flush that failed, and removed since', async () => {
+    const host = new MemoryStoreHost();
+    const machine = await machineAfter([create('t')], { host });
+    const messages = [
+      { contentType: '', body: Buffer.from('delayed'), delayMs: 5 },
+      { contentType: '', body: Buffer.from('ready') },
+    ];
+    run(machine, { kind: 'publish', topic: 't', producer: undefined, messages });
+    host.failNext('flush', 'ENOSPC');
+    await expect(machine.flush()).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(run(machine, pop('t'))).toMatchObject({ message: { sequence: 2 } });
+    run(machine, { kind: 'advance' }, 5);
+    expect(machine.violations()).toEqual([]);
+    expect(run(machine, pop('t'), 5)).toMatchObject({ message: { sequence: 1 } });
+    await machine.flush();
+    run(machine, { kind: 'purge', topic: 't', state: 'all' }, 5);
+    expect(machine.stats('t')).toMatchObject({ acked: 2, discarded: { purged: 0 } });
+    expect(machine.violations()).toEqual([]);
+  });
+
   it('knows producers after a restart, in the order in which they published', async () => {
     const host = new MemoryStoreHost();
     const history = [create('t'), publish('t', '1', ['a', 0, 1]), publish('t', '2', ['b', 3, 1])];

@@ -18,7 +18,7 @@ export interface FlushPlan {
   readonly changes: readonly Change[];
   /** The transaction is durable. */
   done(): void;
-  /** The transaction did not happen: what it should have carried is dirty as before. */
+  /** The transaction did not happen, or is not durable: what it should have carried is dirty as before. */
   failed(): void;
 }
 
