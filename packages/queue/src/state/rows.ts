@@ -137,9 +137,7 @@ export class Rows {
     this.#flushing = this.#recent;
     this.#recent = new Layer();
     this.#bytes = 0;
-    return Array.from(this.#flushing.written, ([key, { value }]) =>
-      sealRow(key, value, arena),
-    );
+    return Array.from(this.#flushing.written, ([key, { value }]) => sealRow(key, value, arena));
   }
 
   /** The store has what was taken. */
