@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BacklogOptions, runBacklog } from './backlog/backlog.ts';
 import { type BackupOptions, runBackup } from './backup/backup.ts';
 import { type DiskOptions, runDisk } from './disk/disk.ts';
 import { type FailoverOptions, runFailover } from './failover/failover.ts';
@@ -107,7 +108,10 @@ benchmark('raft', 'the library alone: three processes that propose, replicate an
     runToTheEnd((resources) => runRaft(options, resources, new Progress())),
   );
 
-benchmark('queue', 'the state machine alone, on a real store: is its rate flat, however long the backlog?')
+benchmark(
+  'queue',
+  'the state machine alone, on a real store: is its rate flat, however long the backlog?',
+)
   .option('--backlogs <list>', 'messages in the topic', listUpTo(100_000_000), [1e3, 1e5, 1e6])
   .option('--batches <list>', 'messages a command', listUpTo(300), [1, 100])
   .option('--commands <n>', 'of each operation', upTo(1_000_000), 2000)
@@ -162,6 +166,15 @@ benchmark('backup', 'save under load, restore into an empty cluster, compare all
   .option('--nodes <n>', 'size of each cluster', upTo(19), 3)
   .action((options: BackupOptions) =>
     runToTheEnd((resources) => runBackup(options, resources, new Progress())),
+  );
+
+benchmark('backlog', 'what many messages cost that nobody receives: rates, memory, disk, restarts')
+  .option('--messages <n>', 'how many', upTo(100_000_000), 1_000_000)
+  .option('--message-bytes <n>', 'size of a message', upTo(64 * 1024), 100)
+  .option('--connections <n>', 'that publish or receive', upTo(100), 4)
+  .option('--nodes <list>', 'sizes of clusters', listUpTo(19), [1, 3])
+  .action((options: BacklogOptions) =>
+    runToTheEnd((resources) => runBacklog(options, resources, new Progress())),
   );
 
 program.command('echo-server', { hidden: true }).action(runEchoServer);

@@ -41,7 +41,10 @@ export async function measureOperations(
     await run('receive+settle', settlingReceives(traffic, batch));
     if (batch > 1) continue;
     await run('publish', publishes(traffic, batch));
-    await run('pop', repeated(stretchOf(1), () => traffic.pop()));
+    await run(
+      'pop',
+      repeated(stretchOf(1), () => traffic.pop()),
+    );
   }
   return new Map([...meters].map(([operation, meter]) => [operation, meter.figures()]));
 }

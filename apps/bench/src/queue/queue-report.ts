@@ -7,6 +7,7 @@ import {
   commandsPerSecond,
   executedPerSecond,
   flatness,
+  medianPerSecond,
   sustainedPerSecond,
 } from './queue-figures.ts';
 
@@ -15,6 +16,8 @@ export function formatQueueLevels(levels: readonly QueueLevel[]): string {
   return [
     'Messages per second of executing alone, by backlog; ratio: longest to shortest backlog',
     formatRates(levels, executedPerSecond),
+    'The same, if each command took as long as the median one: what other work on the machine spoils least',
+    formatRates(levels, medianPerSecond),
     'Messages per second with flushes in the background and waiting for the disk',
     formatRates(levels, sustainedPerSecond),
     'One command: commands per second of executing alone, and µs, with the longest backlog',

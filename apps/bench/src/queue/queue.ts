@@ -95,4 +95,3 @@ async function fill(machine: DrivenMachine, traffic: TrafficCommands, backlog: n
   await machine.flush();
   return meter.figures();
 }
-

@@ -16,6 +16,8 @@ export interface KeyRecord {
   /** Sequence and priority of the first ready message; 0 when there is none. */
   first: number;
   priority: number;
+  /** What has become of it, as far as it is in memory. */
+  firstTrail: Trail | undefined;
 }
 
 const RECORD_BYTES = 8 + 4 + 8 + 1 + 8 + 8 + 1;
@@ -43,6 +45,7 @@ export function readKeyRecord(reader: ByteReader): KeyRecord {
     turn: reader.u64(),
     first: reader.u64(),
     priority: reader.u8(),
+    firstTrail: undefined,
   };
 }
 

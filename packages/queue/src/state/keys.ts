@@ -1,20 +1,7 @@
 import { assert } from '@rrmq/raft';
-import {
-  RowKind,
-  endOf,
-  nameText,
-  placePrefix,
-  readU64Text,
-  u64Text,
-  u8Text,
-} from '../store/row-keys.ts';
-import {
-  type KeyRecord,
-  decodeKeyRecord,
-  decodeKeyedRow,
-  encodeKeyRecord,
-  encodeKeyedRow,
-} from './key-record.ts';
+import { RowKind, endOf, placePrefix, readU64Text, u64Text, u8Text } from '../store/row-keys.ts';
+import { type KeyRecord, decodeKeyedRow, encodeKeyedRow } from './key-record.ts';
+import type { KeyRecords } from './key-records.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import type { Rows } from './rows.ts';
 import type { Trail } from './trail.ts';
@@ -60,7 +47,9 @@ export interface KeyedMessage {
  */
 export class Keys {
   readonly #rows: Rows;
+  readonly #records: KeyRecords;
   readonly #place: number;
+  readonly #keyedPrefix: string;
   readonly #turns: Turns;
   /** By priority. */
   readonly #rings: OrderedRows[] = [];
@@ -70,9 +59,11 @@ export class Keys {
   #blockedCount: number;
   #blockedBytes: number;
 
-  constructor(rows: Rows, { place, record, turns }: KeysOrigin) {
+  constructor(rows: Rows, { place, records, record, turns }: KeysOrigin) {
     this.#rows = rows;
+    this.#records = records;
     this.#place = place;
+    this.#keyedPrefix = placePrefix(RowKind.keyed, place);
     this.#turns = turns;
     this.#lanes = record.lanes;
     this.#waiting = record.waiting;
@@ -114,8 +105,10 @@ export class Keys {
   first(priority: number): { readonly sequence: number; readonly trail: Trail } {
     const row = this.#ring(priority).first;
     assert(row !== undefined, 'a key is served when one waits');
-    const { lane, first } = this.#record(row.value.toString());
-    return { sequence: first, trail: this.#keyedRow(lane, first).trail };
+    const record = this.#record(row.value.toString());
+    const { lane, first } = record;
+    record.firstTrail ??= this.#keyedRow(lane, first).trail;
+    return { sequence: first, trail: record.firstTrail };
   }
 
   trailOf(key: string, sequence: number): Trail {
@@ -124,7 +117,7 @@ export class Keys {
 
   /** A message becomes ready. */
   add({ key, sequence, priority, bytes }: KeyedMessage, trail: Trail): void {
-    const known = this.find(key);
+    const known = this.#records.find(this.#place, key);
     const record = known ?? this.#newRecord();
     this.#rows.put(
       this.#keyedKey(record.lane, sequence),
@@ -133,7 +126,7 @@ export class Keys {
     );
     this.#counted(record, 1, bytes);
     if (record.count === 1 || sequence < record.first) {
-      this.#startsWith(key, record, { sequence, priority });
+      this.#startsWith(key, record, { sequence, priority, trail });
     }
     this.#settle(key, record, known === undefined);
   }
@@ -182,23 +175,21 @@ export class Keys {
       assert(record.count === 0, 'a key has as many rows as it counts');
       this.#leaveRing(record);
       record.first = 0;
+      record.firstTrail = undefined;
       return;
     }
-    const { priority } = decodeKeyedRow(row.value);
-    const next = { sequence: readU64Text(row.key, row.key.length - 8), priority };
+    const { priority, trail } = decodeKeyedRow(row.value);
+    const next = { sequence: readU64Text(row.key, row.key.length - 8), priority, trail };
     this.#startsWith(key, record, next);
   }
 
   /** Another message of the key is the first one. It keeps its turn, perhaps in the ring of another priority. */
-  #startsWith(
-    key: string,
-    record: KeyRecord,
-    { sequence, priority }: { readonly sequence: number; readonly priority: number },
-  ): void {
+  #startsWith(key: string, record: KeyRecord, { sequence, priority, trail }: FirstOfKey): void {
     const { turn } = record;
     const moves = turn > 0 && priority !== record.priority;
     if (moves) this.#leaveRing(record);
     record.first = sequence;
+    record.firstTrail = trail;
     record.priority = priority;
     if (moves) this.#enterRing(key, record, turn);
   }
@@ -207,9 +198,8 @@ export class Keys {
   #settle(key: string, record: KeyRecord, isNew: boolean): void {
     const { turn, blocked, count } = record;
     if (turn === 0 && !blocked && count > 0) this.#enterRing(key, record, this.#turns.next());
-    const rowKey = this.#recordKey(key);
-    if (count === 0 && !blocked) this.#rows.delete(rowKey);
-    else this.#rows.put(rowKey, encodeKeyRecord(record), isNew);
+    if (count === 0 && !blocked) this.#records.delete(this.#place, key);
+    else this.#records.put(this.#place, key, { record, isNew });
   }
 
   #enterRing(key: string, record: KeyRecord, turn: number): void {
@@ -238,17 +228,17 @@ export class Keys {
   #newRecord(): KeyRecord {
     this.#lanes += 1;
     const lane = this.#lanes;
-    return { lane, count: 0, bytes: 0, blocked: false, turn: 0, first: 0, priority: 0 };
+    const nothing = { count: 0, bytes: 0, first: 0, priority: 0, firstTrail: undefined };
+    return { lane, blocked: false, turn: 0, ...nothing };
   }
 
   /** What is known of a key. */
   find(key: string): KeyRecord | undefined {
-    const value = this.#rows.get(this.#recordKey(key));
-    return value && decodeKeyRecord(value);
+    return this.#records.find(this.#place, key);
   }
 
   #record(key: string): KeyRecord {
-    const record = this.find(key);
+    const record = this.#records.find(this.#place, key);
     assert(record !== undefined, 'a key is known while it has messages that are ready or leased');
     return record;
   }
@@ -258,16 +248,12 @@ export class Keys {
     return decodeKeyedRow(value ?? NOTHING);
   }
 
-  #recordKey(key: string): string {
-    return placePrefix(RowKind.key, this.#place) + nameText(key);
-  }
-
   #keyedKey(lane: number, sequence: number): string {
     return this.#lanePrefix(lane) + u64Text(sequence);
   }
 
   #lanePrefix(lane: number): string {
-    return placePrefix(RowKind.keyed, this.#place) + u64Text(lane);
+    return this.#keyedPrefix + u64Text(lane);
   }
 
   #laneEnd({ lane }: KeyRecord): string {
@@ -275,13 +261,25 @@ export class Keys {
   }
 
   #ring(priority: number): OrderedRows {
-    const prefix = placePrefix(RowKind.turn, this.#place) + u8Text(priority);
-    return (this.#rings[priority] ??= new OrderedRows(this.#rows, prefix, this.#waiting === 0));
+    return (this.#rings[priority] ??= this.#newRing(priority));
   }
+
+  #newRing(priority: number): OrderedRows {
+    const prefix = placePrefix(RowKind.turn, this.#place) + u8Text(priority);
+    return new OrderedRows(this.#rows, prefix, this.#waiting === 0);
+  }
+}
+
+/** The message of a key that is received first. */
+interface FirstOfKey {
+  readonly sequence: number;
+  readonly priority: number;
+  readonly trail: Trail;
 }
 
 interface KeysOrigin {
   readonly place: number;
+  readonly records: KeyRecords;
   readonly record: KeysRecord;
   readonly turns: Turns;
 }

@@ -3,6 +3,7 @@ import { RunningHash } from '../results/running-hash.ts';
 import { Dedup } from './dedup.ts';
 import { Dirty } from './dirty.ts';
 import { Due } from './due.ts';
+import { KeyRecords } from './key-records.ts';
 import { type LeaseOrder, newLeaseOrder } from './leases.ts';
 import { Producers } from './producers.ts';
 import { Requests } from './requests.ts';
@@ -46,6 +47,7 @@ export interface QueueState {
   /** What the store does not know yet; `rows` knows of rows, `producers` of producers. */
   readonly dirty: Dirty;
   readonly rows: Rows;
+  readonly keyRecords: KeyRecords;
   readonly stored: StoredMessages;
 }
 
@@ -92,6 +94,7 @@ export function emptyState(
     restore: undefined,
     dirty: new Dirty(),
     rows,
+    keyRecords: new KeyRecords(rows),
     stored: new StoredMessages(store),
   };
 }

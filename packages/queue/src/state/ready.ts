@@ -3,6 +3,7 @@ import { PRIORITY_MAX } from '../commands/limits.ts';
 import type { Bodies } from './bodies.ts';
 import { EMPTY_LANE, type Found, KeylessLane, type LaneRecord } from './keyless-lane.ts';
 import type { KeyRecord } from './key-record.ts';
+import type { KeyRecords } from './key-records.ts';
 import { Keys, type KeysRecord, NO_KEYS } from './keys.ts';
 import type { MessageMeta } from './message-meta.ts';
 import type { Rows } from './rows.ts';
@@ -23,6 +24,7 @@ export const NOTHING_READY: ReadyRecord = { turns: 0, bytes: 0, lanes: [], keys:
 
 export interface ReadyOrigin {
   readonly rows: Rows;
+  readonly keyRecords: KeyRecords;
   readonly bodies: Bodies;
   readonly place: number;
   readonly record: ReadyRecord;
@@ -43,14 +45,14 @@ export class Ready {
   #bytes: number;
   #keyless = 0;
 
-  constructor({ rows, bodies, place, record }: ReadyOrigin) {
+  constructor({ rows, keyRecords: records, bodies, place, record }: ReadyOrigin) {
     this.#rows = rows;
     this.#bodies = bodies;
     this.#place = place;
     this.#turns = record.turns;
     this.#bytes = record.bytes;
     const turns = { next: () => this.#nextTurn() };
-    this.#keys = new Keys(rows, { place, record: record.keys, turns });
+    this.#keys = new Keys(rows, { place, records, record: record.keys, turns });
     for (const lane of record.lanes) {
       const { count } = this.#newLane(lane.priority, lane);
       this.#keyless += count;

@@ -5,6 +5,7 @@ import { Bodies } from './bodies.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Delayed } from './delayed.ts';
 import type { PurgeJob, RedriveJob } from './jobs.ts';
+import type { KeyRecords } from './key-records.ts';
 import { type LeaseOrder, Leases } from './leases.ts';
 import { Rates } from './rates.ts';
 import { NOTHING_READY, Ready, type ReadyRecord } from './ready.ts';
@@ -79,6 +80,7 @@ export interface Topic {
 /** What topics share. */
 export interface TopicSurroundings {
   readonly rows: Rows;
+  readonly keyRecords: KeyRecords;
   readonly stored: StoredMessages;
   readonly leaseOrder: LeaseOrder;
 }
@@ -89,7 +91,7 @@ export function topicOf(
   surroundings: TopicSurroundings,
   storedThrough = record.lastSequence,
 ): Topic {
-  const { rows, stored, leaseOrder } = surroundings;
+  const { rows, keyRecords, stored, leaseOrder } = surroundings;
   const { number, place, name, createdAt, version, settings, paused } = record;
   const { lastSequence, bytes, purge, redrive } = record;
   const bodies = new Bodies(place, storedThrough, stored);
@@ -105,7 +107,7 @@ export function topicOf(
     bytes,
     counters: { ...record.counters },
     bodies,
-    ready: new Ready({ rows, bodies, place, record: record.ready }),
+    ready: new Ready({ rows, keyRecords, bodies, place, record: record.ready }),
     leases: new Leases(place, leaseOrder),
     delayed: new Delayed(rows, place, record.delayed),
     dead: new DeadLetters(rows, place, record.dead),
