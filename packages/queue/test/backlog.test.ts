@@ -20,7 +20,7 @@ function heapUsed(): number {
 }
 
 describe('a backlog', () => {
-  it('of 300,000 messages takes no heap, survives a restart, and comes out in order', async () => {
+  it('Q14 of 300,000 messages takes no heap, survives a restart, and comes out in order', async () => {
     const host = new NodeStoreHost(tempFolder());
     const machine = await openMachine({ host });
     run(machine, create('t'));

@@ -61,7 +61,7 @@ describeRules('a purge', (start) => {
     expect(t.nextDue()).toBeUndefined();
   });
 
-  it('looks at 1,000 messages a step, live ones before dead letters, by sequence', async () => {
+  it('Q16 looks at 1,000 messages a step, live ones before dead letters, by sequence', async () => {
     const t = await start();
     t.bury('dead');
     t.publish(...numbered(1000));
