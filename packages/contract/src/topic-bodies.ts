@@ -100,6 +100,10 @@ export const topicStatsSchema = z.object({
   deadLettered: count,
   redriven: count,
   discarded: z.object({ expired: count, overflow: count, purged: count }),
+  /** When the oldest message that is ready, leased or delayed was published; `null` when there is none. */
+  oldestPublishedAt: timeSchema.nullable(),
+  /** Messages a second over the last minute, as the node that answers has seen it since its start. */
+  rates: z.object({ published: z.number(), delivered: z.number(), acked: z.number() }),
 });
 
 export type TopicStatsBody = z.infer<typeof topicStatsSchema>;

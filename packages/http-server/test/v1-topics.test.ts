@@ -45,6 +45,7 @@ describe('PUT /v1/topics/{topic}', () => {
       version: 1,
       createdAt: '2026-01-01T00:00:00.000Z',
       paused: { publishing: false, receiving: false },
+      stats: { oldestPublishedAt: null, rates: { published: 0, delivered: 0, acked: 0 } },
       settings: {
         ...DEFAULTS,
         leaseMs: 5000,

@@ -41,7 +41,7 @@ function patch(attempt: Attempt, wanted: Wanted): void {
     const { version } = found;
     const command = { kind: 'update-topic', topic, version, settings: settings.value } as const;
     executeOr(attempt, command, (result): Reply | undefined => {
-      if (result.ok) return topicReply(200, node.queue, topic);
+      if (result.ok) return topicReply(200, node, topic);
       if (result.code !== 'version-mismatch') return queueProblems[result.code];
       if (!call.answered) patch(attempt, wanted);
       return undefined;

@@ -55,7 +55,7 @@ function put(attempt: Attempt, wanted: Wanted): void {
 function create(attempt: Attempt, wanted: Wanted): void {
   const { topic, settings } = wanted;
   executeOr(attempt, { kind: 'create-topic', topic, settings }, (result) => {
-    if (result.ok) return topicReply(201, attempt.node.queue, topic);
+    if (result.ok) return topicReply(201, attempt.node, topic);
     if (result.code !== 'topic-exists') return queueProblems[result.code];
     return again(attempt, wanted);
   });
@@ -65,7 +65,7 @@ function update(attempt: Attempt, wanted: Wanted): void {
   const { topic, settings, precondition } = wanted;
   const version = precondition.kind === 'version' ? { version: precondition.version } : {};
   executeOr(attempt, { kind: 'update-topic', topic, settings, ...version }, (result) => {
-    if (result.ok) return topicReply(200, attempt.node.queue, topic);
+    if (result.ok) return topicReply(200, attempt.node, topic);
     if (result.code !== 'unknown-topic') return queueProblems[result.code];
     return again(attempt, wanted);
   });
