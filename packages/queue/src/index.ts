@@ -22,6 +22,7 @@ export {
   type RestoreEnd,
   type Settle,
   type Settlement,
+  type TopicVersion,
   type UpdateTopic,
   commandEffect,
 } from './commands/command.ts';

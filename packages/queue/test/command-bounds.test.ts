@@ -173,13 +173,23 @@ const bounds: [name: string, refused: Command, taken: Command][] = [
   ],
   [
     'an update of version 0',
-    { kind: 'update-topic', topic, settings: defaultTopicSettings, version: 0 },
-    { kind: 'update-topic', topic, settings: defaultTopicSettings, version: 1 },
+    {
+      kind: 'update-topic',
+      topic,
+      settings: defaultTopicSettings,
+      expected: { number: 1, version: 0 },
+    },
+    {
+      kind: 'update-topic',
+      topic,
+      settings: defaultTopicSettings,
+      expected: { number: 1, version: 1 },
+    },
   ],
   [
-    'a deletion of version 0',
-    { kind: 'delete-topic', topic, version: 0 },
-    { kind: 'delete-topic', topic, version: 1 },
+    'a deletion of topic 0',
+    { kind: 'delete-topic', topic, expected: { number: 0, version: 1 } },
+    { kind: 'delete-topic', topic, expected: { number: 1, version: 1 } },
   ],
 
   ['a redrive of no sequences', redrive({ sequences: [] }), redrive({ sequences: [1] })],

@@ -124,14 +124,19 @@ export const goldenCommands: [name: string, hex: string, command: Command][] = [
   [
     'update-topic of a version',
     `01 07 0100 01000000 74 00000000 30750000 0a000000 e803000000000000 60ea000000000000 00
-     e093040000000000 204e0000 00 0500000001000000`,
-    { kind: 'update-topic', topic: 't', settings: defaultTopicSettings, version: 0x1_0000_0005 },
+     e093040000000000 204e0000 00 0400000001000000 0500000001000000`,
+    {
+      kind: 'update-topic',
+      topic: 't',
+      settings: defaultTopicSettings,
+      expected: { number: 0x1_0000_0004, version: 0x1_0000_0005 },
+    },
   ],
   ['delete-topic', '01 08 0000 01000000 74', { kind: 'delete-topic', topic: 't' }],
   [
     'delete-topic of a version',
-    '01 08 0100 01000000 74 0600000000000000',
-    { kind: 'delete-topic', topic: 't', version: 6 },
+    '01 08 0100 01000000 74 0300000000000000 0600000000000000',
+    { kind: 'delete-topic', topic: 't', expected: { number: 3, version: 6 } },
   ],
   [
     'pause-topic (0)',

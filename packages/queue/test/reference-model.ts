@@ -11,6 +11,7 @@ import {
   REQUESTS_MAX,
   REQUEST_MS,
   type TopicStats,
+  type TopicVersion,
   type UpdateTopic,
   defaultTopicSettings,
   encodeCommand,
@@ -146,8 +147,8 @@ export class ReferenceModel {
     return { ok: true, kind: 'topic-created', topicNumber };
   }
 
-  #delete(topic: ReferenceTopic, { version }: DeleteTopic): QueueResult {
-    if (version !== undefined && version !== topic.version) return refused('version-mismatch');
+  #delete(topic: ReferenceTopic, { expected }: DeleteTopic): QueueResult {
+    if (isOther(topic, expected)) return refused('version-mismatch');
     const { number: topicNumber, held } = topic;
     const state = this.#state;
     state.leftovers.push(...dueTimes(state, topic));
@@ -160,8 +161,8 @@ export class ReferenceModel {
   }
 }
 
-function update(topic: ReferenceTopic, { settings, version }: UpdateTopic): QueueResult {
-  if (version !== undefined && version !== topic.version) return refused('version-mismatch');
+function update(topic: ReferenceTopic, { settings, expected }: UpdateTopic): QueueResult {
+  if (isOther(topic, expected)) return refused('version-mismatch');
   if (!isDeepStrictEqual(settings, topic.settings)) topic.version += 1;
   topic.settings = settings;
   return { ok: true, kind: 'topic-updated', topicNumber: topic.number, version: topic.version };
@@ -171,3 +172,7 @@ function pause(topic: ReferenceTopic, { publishing, receiving }: PauseTopic): Qu
   topic.paused = { publishing, receiving };
   return { ok: true, kind: 'topic-paused', topicNumber: topic.number };
 }
+
+const isOther = (topic: ReferenceTopic, expected: TopicVersion | undefined): boolean =>
+  expected !== undefined &&
+  (expected.number !== topic.number || expected.version !== topic.version);

@@ -97,7 +97,12 @@ const somePublish = fc.oneof(
   },
 );
 
-const someVersion = fc.record({ version: fc.integer({ min: 1, max: 3 }) });
+const someVersion = fc.record({
+  expected: fc.record({
+    number: fc.integer({ min: 1, max: 3 }),
+    version: fc.integer({ min: 1, max: 3 }),
+  }),
+});
 
 const someRarer: fc.Arbitrary<PlainCommand> = fc.oneof(
   {

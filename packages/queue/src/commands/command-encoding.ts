@@ -30,9 +30,9 @@ import { encodeCreate, encodeDelete, encodePause, encodeUpdate } from './topic-e
  *     restore-begin (4)   … | field backup id | field text |
  *     restore-chunk (5)   … | u32 number | field chunk |
  *     restore-end (6)     …
- *     update-topic (7)    … | settings | [flag 1: u64 version, from 1]
+ *     update-topic (7)    … | settings | [flag 1: u64 number | u64 version, both from 1]
  *       settings          see `writeSettings`
- *     delete-topic (8)    … | [flag 1: u64 version, from 1]
+ *     delete-topic (8)    … | [flag 1: u64 number | u64 version, both from 1]
  *     pause-topic (9)     … | u8 what is paused: the sum of 1, publishing, and 2, receiving |
  *     receive (10)        … | u32 max | u32 count | count × settlement | [flag 1: u32 lease ms] | [2: secret, 16 bytes]
  *                         max + count <= 1000

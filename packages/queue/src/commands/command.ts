@@ -32,16 +32,24 @@ export interface UpdateTopic {
   readonly kind: 'update-topic';
   readonly topic: string;
   readonly settings: TopicSettings;
-  /** Refused unless the topic has this version. */
-  readonly version?: number;
+  /** Refused unless it is this topic, at this version. */
+  readonly expected?: TopicVersion;
+}
+
+/** One of the topics that ever had a name, and the settings that it had. */
+export interface TopicVersion {
+  /** Counts the topics ever created, from 1. */
+  readonly number: number;
+  /** Counts its settings, from 1. */
+  readonly version: number;
 }
 
 /** Removes a topic and all that is in it. */
 export interface DeleteTopic {
   readonly kind: 'delete-topic';
   readonly topic: string;
-  /** Refused unless the topic has this version. */
-  readonly version?: number;
+  /** Refused unless it is this topic, at this version. */
+  readonly expected?: TopicVersion;
 }
 
 /** Says what is paused from now on. */

@@ -1,5 +1,5 @@
 import type { ByteReader } from '../bytes/byte-reader.ts';
-import type { CreateTopic, DeleteTopic, PauseTopic, UpdateTopic } from './command.ts';
+import type { CreateTopic, DeleteTopic, PauseTopic, TopicVersion, UpdateTopic } from './command.ts';
 import { readSettings } from './settings-encoding.ts';
 import { CreateFlag, Paused, VersionFlag } from './topic-encoding.ts';
 
@@ -12,17 +12,17 @@ export function readCreate(reader: ByteReader, flags: number, topic: string): Cr
 export function readUpdate(reader: ByteReader, flags: number, topic: string): UpdateTopic {
   const settings = readSettings(reader);
   if (flags === 0) return { kind: 'update-topic', topic, settings };
-  return { kind: 'update-topic', topic, settings, version: readVersion(reader, flags) };
+  return { kind: 'update-topic', topic, settings, expected: readVersion(reader, flags) };
 }
 
 export function readDelete(reader: ByteReader, flags: number, topic: string): DeleteTopic {
   if (flags === 0) return { kind: 'delete-topic', topic };
-  return { kind: 'delete-topic', topic, version: readVersion(reader, flags) };
+  return { kind: 'delete-topic', topic, expected: readVersion(reader, flags) };
 }
 
-function readVersion(reader: ByteReader, flags: number): number {
-  if (flags !== VersionFlag.version) reader.fail();
-  return reader.u64From(1);
+function readVersion(reader: ByteReader, flags: number): TopicVersion {
+  if (flags !== VersionFlag.expected) reader.fail();
+  return { number: reader.u64From(1), version: reader.u64From(1) };
 }
 
 export function readPause(reader: ByteReader, topic: string): PauseTopic {

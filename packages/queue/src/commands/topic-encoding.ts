@@ -1,16 +1,16 @@
 import { fieldBytes } from '../bytes/byte-writer.ts';
 import { CommandKind, NO_FLAGS, beginCommand } from './command-header.ts';
-import type { CreateTopic, DeleteTopic, PauseTopic, UpdateTopic } from './command.ts';
+import type { CreateTopic, DeleteTopic, PauseTopic, TopicVersion, UpdateTopic } from './command.ts';
 import { settingsBytes, writeSettings } from './settings-encoding.ts';
 
 /** Numbers on disk, as all flags: never reuse one. */
 export const CreateFlag = { settings: 1 } as const;
-export const VersionFlag = { version: 1 } as const;
+export const VersionFlag = { expected: 1 } as const;
 
 /** What a pause pauses: numbers on disk. */
 export const Paused = { publishing: 1, receiving: 2 } as const;
 
-const VERSION_BYTES = 8;
+const VERSION_BYTES = 16;
 
 export function encodeCreate({ topic, settings }: CreateTopic): Buffer {
   const flags = settings === undefined ? NO_FLAGS : CreateFlag.settings;
@@ -20,20 +20,20 @@ export function encodeCreate({ topic, settings }: CreateTopic): Buffer {
   return writer.finish();
 }
 
-export function encodeUpdate({ topic, settings, version }: UpdateTopic): Buffer {
-  const flags = version === undefined ? NO_FLAGS : VersionFlag.version;
-  const size = fieldBytes(topic) + settingsBytes(settings) + versionBytes(version);
+export function encodeUpdate({ topic, settings, expected }: UpdateTopic): Buffer {
+  const flags = expected === undefined ? NO_FLAGS : VersionFlag.expected;
+  const size = fieldBytes(topic) + settingsBytes(settings) + versionBytes(expected);
   const writer = beginCommand(CommandKind.updateTopic, flags, size).field(topic);
   writeSettings(writer, settings);
-  if (version !== undefined) writer.u64(version);
+  if (expected !== undefined) writer.u64(expected.number).u64(expected.version);
   return writer.finish();
 }
 
-export function encodeDelete({ topic, version }: DeleteTopic): Buffer {
-  const flags = version === undefined ? NO_FLAGS : VersionFlag.version;
-  const size = fieldBytes(topic) + versionBytes(version);
+export function encodeDelete({ topic, expected }: DeleteTopic): Buffer {
+  const flags = expected === undefined ? NO_FLAGS : VersionFlag.expected;
+  const size = fieldBytes(topic) + versionBytes(expected);
   const writer = beginCommand(CommandKind.deleteTopic, flags, size).field(topic);
-  if (version !== undefined) writer.u64(version);
+  if (expected !== undefined) writer.u64(expected.number).u64(expected.version);
   return writer.finish();
 }
 
@@ -43,5 +43,5 @@ export function encodePause({ topic, publishing, receiving }: PauseTopic): Buffe
   return writer.field(topic).u8(paused).finish();
 }
 
-const versionBytes = (version: number | undefined): number =>
-  version === undefined ? 0 : VERSION_BYTES;
+const versionBytes = (expected: TopicVersion | undefined): number =>
+  expected === undefined ? 0 : VERSION_BYTES;

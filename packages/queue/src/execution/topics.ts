@@ -1,4 +1,10 @@
-import type { CreateTopic, DeleteTopic, PauseTopic, UpdateTopic } from '../commands/command.ts';
+import type {
+  CreateTopic,
+  DeleteTopic,
+  PauseTopic,
+  TopicVersion,
+  UpdateTopic,
+} from '../commands/command.ts';
 import type { TopicSettings } from '../commands/topic-settings.ts';
 import { type QueueResult, refused } from '../results/result.ts';
 import type { QueueState } from '../state/queue-state.ts';
@@ -27,7 +33,7 @@ export function createTopic(
 export function updateTopic(state: QueueState, command: UpdateTopic): QueueResult {
   const topic = state.topics.get(command.topic);
   if (topic === undefined) return refused('unknown-topic');
-  if (isOther(topic, command.version)) return refused('version-mismatch');
+  if (isOther(topic, command.expected)) return refused('version-mismatch');
   if (!isSame(topic.settings, command.settings)) {
     topic.settings = command.settings;
     topic.version += 1;
@@ -41,7 +47,7 @@ export function updateTopic(state: QueueState, command: UpdateTopic): QueueResul
 export function deleteTopic(state: QueueState, command: DeleteTopic): QueueResult {
   const topic = state.topics.get(command.topic);
   if (topic === undefined) return refused('unknown-topic');
-  if (isOther(topic, command.version)) return refused('version-mismatch');
+  if (isOther(topic, command.expected)) return refused('version-mismatch');
   const { number: topicNumber, place, dead } = topic;
   const messages = liveCount(topic) + dead.count;
   topic.leases.end();
@@ -65,8 +71,8 @@ export function pauseTopic(state: QueueState, command: PauseTopic): QueueResult 
   return { ok: true, kind: 'topic-paused', topicNumber: topic.number };
 }
 
-const isOther = ({ version }: Topic, wanted: number | undefined): boolean =>
-  wanted !== undefined && wanted !== version;
+const isOther = ({ number, version }: Topic, expected: TopicVersion | undefined): boolean =>
+  expected !== undefined && (expected.number !== number || expected.version !== version);
 
 function isSame(a: TopicSettings, b: TopicSettings): boolean {
   const [limits, others] = [a.limits, b.limits];

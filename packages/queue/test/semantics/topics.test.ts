@@ -20,11 +20,14 @@ describeRules('topics', (start) => {
   it('are updated and deleted at the version asked for only', async () => {
     const t = await start();
     const settings = settingsWith({ leaseMs: 5000 });
-    const update = (version: number) =>
-      t.run({ kind: 'update-topic', topic: 't', settings, version });
+    const update = (version: number, number = 1) =>
+      t.run({ kind: 'update-topic', topic: 't', settings, expected: { number, version } });
+    expect(update(1, 2)).toEqual({ ok: false, code: 'version-mismatch' });
     expect(update(2)).toEqual({ ok: false, code: 'version-mismatch' });
     expect(update(1)).toMatchObject({ version: 2 });
-    const remove = (version: number) => t.run({ kind: 'delete-topic', topic: 't', version });
+    const remove = (version: number, number = 1) =>
+      t.run({ kind: 'delete-topic', topic: 't', expected: { number, version } });
+    expect(remove(2, 2)).toEqual({ ok: false, code: 'version-mismatch' });
     expect(remove(1)).toEqual({ ok: false, code: 'version-mismatch' });
     expect(remove(2)).toMatchObject({ kind: 'topic-deleted', topicNumber: 1 });
   });

@@ -4,7 +4,7 @@ import { queueProblems } from '../queue-problems.ts';
 import { begin, confirmed, execute } from '../v1-attempts.ts';
 import type { V1Node } from '../v1-node.ts';
 import { parseTopic } from '../v1-parsing.ts';
-import { isMet, parsePrecondition } from './precondition.ts';
+import { expectedBy, isMet, parsePrecondition } from './precondition.ts';
 
 /** `DELETE /v1/topics/{topic}` */
 export function deleteTopic(node: V1Node, call: V1Call): void {
@@ -19,8 +19,11 @@ export function deleteTopic(node: V1Node, call: V1Call): void {
     const found = node.queue.topic(topic.value);
     if (found === undefined) return queueProblems['unknown-topic'];
     if (!isMet(precondition, found)) return queueProblems['version-mismatch'];
-    const version = precondition.kind === 'version' ? { version: precondition.version } : {};
-    const command = { kind: 'delete-topic', topic: topic.value, ...version } as const;
+    const command = {
+      kind: 'delete-topic',
+      topic: topic.value,
+      ...expectedBy(precondition),
+    } as const;
     execute(attempt, command, 'topic-deleted', ({ result }) =>
       v1Reply(200, { number: result.topicNumber, messages: result.messages }),
     );

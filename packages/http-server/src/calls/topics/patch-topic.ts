@@ -38,8 +38,9 @@ function patch(attempt: Attempt, wanted: Wanted): void {
     if (!isMet(precondition, found)) return queueProblems['version-mismatch'];
     const settings = patchedSettings(found, call.body);
     if (!settings.ok) return settings.reply;
-    const { version } = found;
-    const command = { kind: 'update-topic', topic, version, settings: settings.value } as const;
+    const { number, version } = found;
+    const expected = { number, version };
+    const command = { kind: 'update-topic', topic, expected, settings: settings.value } as const;
     executeOr(attempt, command, (result): Reply | undefined => {
       if (result.ok) return topicReply(200, node, topic);
       if (result.code !== 'version-mismatch') return queueProblems[result.code];

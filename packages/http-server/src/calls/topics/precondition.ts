@@ -1,4 +1,4 @@
-import type { TopicView } from '@rrmq/queue';
+import type { TopicVersion, TopicView } from '@rrmq/queue';
 import type { V1Call } from '../../v1-call.ts';
 import type { Parsed } from '../parsing.ts';
 import { invalid, wholeNumberOf } from '../v1-parsing.ts';
@@ -49,4 +49,11 @@ export function isMet(precondition: Precondition, topic: TopicView | undefined):
     default:
       return precondition satisfies never;
   }
+}
+
+/** What a command asks for, so that the precondition holds when it is executed. */
+export function expectedBy(precondition: Precondition): { readonly expected?: TopicVersion } {
+  if (precondition.kind !== 'version') return {};
+  const { number, version } = precondition;
+  return { expected: { number, version } };
 }

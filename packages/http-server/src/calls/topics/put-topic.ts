@@ -6,7 +6,7 @@ import { queueProblems } from '../queue-problems.ts';
 import { type Attempt, begin, confirmed, executeOr } from '../v1-attempts.ts';
 import type { V1Node } from '../v1-node.ts';
 import { parseTopic } from '../v1-parsing.ts';
-import { type Precondition, isMet, parsePrecondition } from './precondition.ts';
+import { type Precondition, expectedBy, isMet, parsePrecondition } from './precondition.ts';
 import { topicReply } from './topic-body.ts';
 import { settingsOf } from './topic-settings.ts';
 import { backoffProblem } from './backoff-problem.ts';
@@ -63,8 +63,8 @@ function create(attempt: Attempt, wanted: Wanted): void {
 
 function update(attempt: Attempt, wanted: Wanted): void {
   const { topic, settings, precondition } = wanted;
-  const version = precondition.kind === 'version' ? { version: precondition.version } : {};
-  executeOr(attempt, { kind: 'update-topic', topic, settings, ...version }, (result) => {
+  const expected = expectedBy(precondition);
+  executeOr(attempt, { kind: 'update-topic', topic, settings, ...expected }, (result) => {
     if (result.ok) return topicReply(200, attempt.node, topic);
     if (result.code !== 'unknown-topic') return queueProblems[result.code];
     return again(attempt, wanted);
