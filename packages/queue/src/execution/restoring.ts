@@ -202,7 +202,7 @@ function takeMessage(
     topic.place > last.place || (topic.place === last.place && sequence > last.sequence);
   if (!isNext || sequence > topic.lastSequence) return undefined;
   const message = decodeMessage(sequence, entry);
-  topic.bodies.add(message);
+  topic.bodies.add(message.sequence, message);
   state.dirty.added(topic, message.body.length);
   const filled = { place: topic.place, sequence };
   return { ...progress, awaited: progress.awaited - 1, filled };
