@@ -1,11 +1,7 @@
 import type { TopicStats } from '@rrmq/queue';
+import { AccountWrong } from './account-wrong.ts';
 import { EMPTY, type FifoHistory, type Pop, type Publish } from './linearizability/fifo-history.ts';
 import { type Violation, findViolation } from './linearizability/fifo-monitor.ts';
-
-/** Clients saw what no queue does: a message was lost, invented, handed out twice or out of order. */
-export class AccountWrong extends Error {
-  override readonly name = 'AccountWrong';
-}
 
 type Open<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -89,7 +85,8 @@ function requireCounts(
   const acked = valuesOf(publishes.filter(isOver));
   const got = pops.filter((pop) => isOver(pop) && pop.got !== EMPTY).length;
   const unknown = pops.filter((pop) => !isOver(pop)).length;
-  const { published = -1, popped = -1, depth = -1 } = stats ?? {};
+  const { published = -1, acked: popped = -1, ready = -1, leased = 0, delayed = 0 } = stats ?? {};
+  const depth = ready + leased + delayed;
   const isRight =
     depth === 0 &&
     published >= acked &&

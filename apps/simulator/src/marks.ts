@@ -1,5 +1,5 @@
 import type { NodeEvent, NodeId } from '@rrmq/raft';
-import type { Cluster } from './sim-client.ts';
+import type { Cluster } from './cluster.ts';
 
 /** Between two looks at the nodes, in steps: what lasts a moment only is seen often enough over a campaign. */
 const LOOK_EVERY = 8;

@@ -1,7 +1,7 @@
 import { TIMING } from './cluster-options.ts';
-import { AccountWrong } from './history.ts';
+import { AccountWrong } from './account-wrong.ts';
 import type { Members } from './faults/members.ts';
-import type { Cluster } from './sim-client.ts';
+import type { Cluster } from './cluster.ts';
 
 /** What needs an election, or a few calls, is done within this, at the default timing. */
 const RECOVERY_MS = 10_000;

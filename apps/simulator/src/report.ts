@@ -2,8 +2,9 @@ import type { History } from './history.ts';
 import type { Faults } from './faults/faults.ts';
 import type { Marks } from './marks.ts';
 import type { Members } from './faults/members.ts';
-import type { Cluster, SimClient } from './sim-client.ts';
-import type { SimReads } from './sim-reads.ts';
+import type { Audit } from './audit/audit.ts';
+import type { Reads } from './clients/reads.ts';
+import type { Cluster } from './cluster.ts';
 
 /** What one seed came to. */
 export interface Report {
@@ -34,17 +35,26 @@ export interface Report {
 
 /** What the parts of a run have counted. */
 export interface Told {
-  readonly clients: readonly SimClient[];
+  readonly clients: readonly Client[];
   readonly history: History;
-  readonly reads: SimReads;
+  readonly reads: Reads;
   readonly faults: Faults;
   readonly members: Members;
   readonly marks: Marks;
+  readonly audit: Audit;
+}
+
+/** Who calls. */
+export interface Client {
+  /** Calls begun; a repeated one is one call. */
+  readonly calls: number;
+  start(): void;
+  stop(): void;
 }
 
 export function reportOf(
   cluster: Cluster,
-  { clients, history, reads, faults, members, marks }: Told,
+  { clients, history, reads, faults, members, marks, audit }: Told,
 ): Omit<Report, 'seed' | 'families'> {
   return {
     injections: faults.drawn.length,
@@ -61,6 +71,7 @@ export function reportOf(
     changes: Object.fromEntries(members.counts),
     seen: {
       ...Object.fromEntries(marks.counts),
+      ...Object.fromEntries(audit.sightings.counts),
       'read-refused': reads.refused,
       'read-refused-after-deposition': reads.refusedAfterDeposition,
     },

@@ -1,5 +1,5 @@
 import { SimCluster, SimRandom } from '@rrmq/raft/testing';
-import { encodeCommand } from '@rrmq/queue';
+import { DueKeeper, StateComparer } from '@rrmq/queue';
 import { optionsOf } from './cluster-options.ts';
 import { contentHash } from './content-hash.ts';
 import { beginDraining, eventLoopTurn } from './drain.ts';
@@ -8,18 +8,25 @@ import { chooseFamilies } from './faults/families.ts';
 import { Faults } from './faults/faults.ts';
 import { Members } from './faults/members.ts';
 import { Trouble } from './faults/trouble.ts';
-import { AccountWrong, History } from './history.ts';
-import { EMPTY } from './linearizability/fifo-history.ts';
+import { AccountWrong } from './account-wrong.ts';
+import { Audit } from './audit/audit.ts';
+import { History } from './history.ts';
 import { Marks } from './marks.ts';
 import { CATCH_UP_MS, agree, converged, elect, must } from './recovering.ts';
-import { type Report, type Told, reportOf } from './report.ts';
+import { type Client, type Report, type Told, reportOf } from './report.ts';
 import { SeedFailed } from './seed-failed.ts';
-import { type Cluster, SimClient } from './sim-client.ts';
+import type { Boot, Cluster } from './cluster.ts';
+import { Consumer } from './clients/consumer.ts';
+import { FifoClient } from './clients/fifo-client.ts';
+import { Producer } from './clients/producer.ts';
+import { QueueAdmin } from './clients/queue-admin.ts';
+import { Reader } from './clients/reader.ts';
+import { Reads } from './clients/reads.ts';
+import { type WorkTopic, workTopics } from './clients/work-topics.ts';
+import { createTopic, drainFifo, drainWork } from './draining.ts';
 import { wordsOf } from './timeline/event-words.ts';
 import type { Log } from './timeline/moment.ts';
 import type { SimQueueHost } from './sim-queue-host.ts';
-import { SimReader } from './sim-reader.ts';
-import { SimReads } from './sim-reads.ts';
 
 export type { Report } from './report.ts';
 
@@ -49,7 +56,9 @@ const ACQUAINTED_MS = 3_000;
 /** What is on its way when clients stop has come by then. */
 const SETTLE_MS = 2_000;
 
-const CLIENTS = 4;
+const FIFO_CLIENTS = 4;
+const PRODUCERS = 2;
+const CONSUMERS = 3;
 /** Most messages are short. Longer ones make frames of several sectors, which a loss of power tears. */
 const PADDING_BYTES = [0, 0, 500, 2_000] as const;
 const TOPICS = ['orders', 'mails', 'alerts'] as const;
@@ -73,13 +82,14 @@ export async function runSeed(
   const chance = new SimRandom(seed ^ 0xfa117);
   const families = chooseFamilies(chance, only);
   const names = families.map(({ name }) => name);
-  const { cluster, trouble } = hardCluster(seed, { families: names, log });
+  const { cluster, trouble, audit } = hardCluster(seed, { families: names, log });
   const faults = new Faults(trouble, { families, random: chance.fork(), without, log });
   // What is thrown where nobody waits for it, as a false claim in the driver is, ends a process of the product.
   const escaped = (error: unknown): void => cluster.fail(error);
   process.on('uncaughtException', escaped);
   try {
-    const told = await live({ trouble, faults, log, ...LENGTHS[length] });
+    const work = workTopics(seed);
+    const told = await live({ trouble, faults, audit, work, log, ...LENGTHS[length] });
     await eventLoopTurn();
     await cluster.run(cluster.world.now() + 1);
     return { seed, families: names, ...reportOf(cluster, told) };
@@ -95,13 +105,17 @@ export async function runSeed(
 function hardCluster(
   seed: number,
   { families, log }: { readonly families: readonly string[]; readonly log: Log | undefined },
-): { readonly cluster: Cluster; readonly trouble: Trouble } {
+): { readonly cluster: Cluster; readonly trouble: Trouble; readonly audit: Audit } {
   const met: { trouble?: Trouble } = {};
   const stores = new Map<number, SimQueueHost>();
   const marks = new Marks();
+  const audit = new Audit();
   const traits = { losses: families.includes('losses'), clocks: families.includes('clocks') };
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),
+    onBooted: accompany,
+    onExecuted: (_id, machine, entry) => audit.executed(machine, entry),
+    onTermStarted: (_id, _machine, start) => audit.termStarted(start),
     onEvent: (id, event) => {
       log?.({ atMs: cluster.world.now(), who: `node ${id}`, what: wordsOf(event) });
       marks.event(id, event);
@@ -115,37 +129,36 @@ function hardCluster(
   const members = new Members(cluster);
   const trouble = new Trouble({ cluster, members, marks, stores, ends: new Ends(cluster, marks) });
   met.trouble = trouble;
-  return { cluster, trouble };
+  return { cluster, trouble, audit };
+}
+
+/** As in the product: whoever leads proposes what is due, and compares states. What belongs to a process ends with it. */
+function accompany({ node, machine, process: { timers } }: Boot): void {
+  new DueKeeper({ group: node, queue: machine, timers }).start();
+  new StateComparer({ group: node, queue: machine }).start();
 }
 
 interface Life extends Length {
   readonly trouble: Trouble;
   readonly faults: Faults;
+  readonly audit: Audit;
+  readonly work: readonly [WorkTopic, WorkTopic];
   readonly log: Log | undefined;
 }
 
 /** Clients work while things go wrong, and after that. */
 async function live(life: Life): Promise<Told> {
-  const { trouble, faults, log, troubleMs, lifeMsMin, callsMin } = life;
+  const { trouble, faults, audit, work, log, troubleMs, lifeMsMin, callsMin } = life;
   const { cluster, members, marks } = trouble;
   const history = new History(TOPICS);
-  const reads = new SimReads(cluster);
-  const paddingBytesMax = cluster.random.pick(PADDING_BYTES);
-  const clients = Array.from(
-    { length: CLIENTS },
-    (_, place) =>
-      new SimClient(`client-${place + 1}`, {
-        cluster,
-        topics: TOPICS,
-        history,
-        reads,
-        paddingBytesMax,
-        log,
-      }),
-  );
-  const reader = new SimReader(cluster, reads);
+  const reads = new Reads(cluster);
+  const clients = clientsOf(life, history, reads);
+  const reader = new Reader(cluster, reads);
   cluster.startAll();
-  for (const topic of TOPICS) await createTopic(cluster, topic);
+  for (const topic of TOPICS) await createTopic(cluster, { kind: 'create-topic', topic });
+  for (const { name: topic, settings } of work) {
+    await createTopic(cluster, { kind: 'create-topic', topic, settings });
+  }
   for (const client of [...clients, reader]) client.start();
   if (faults.areDestructive) await cluster.run(cluster.world.now() + ACQUAINTED_MS);
   faults.start();
@@ -160,21 +173,41 @@ async function live(life: Life): Promise<Told> {
   await must(cluster, 'changes of membership come to an end', () => members.isQuiet, CATCH_UP_MS);
   await must(cluster, 'all follow one leader', () => agree(cluster, members), CATCH_UP_MS);
   const ackedAmidTrouble = history.acked;
-  const fresh = (): boolean => history.acked >= ackedAmidTrouble + CLIENTS;
+  const fresh = (): boolean => history.acked >= ackedAmidTrouble + FIFO_CLIENTS;
   await must(cluster, 'new messages are acked', fresh);
   const enough = (): boolean => clients.reduce((sum, { calls }) => sum + calls, 0) >= callsMin;
   await must(cluster, `${callsMin} calls are made`, enough, CALLS_MS);
   await cluster.run(lifeMsMin - SETTLE_MS);
   for (const client of [...clients, reader]) client.stop();
-  await settle(cluster, members, history);
-  return { clients, history, reads, faults, members, marks };
+  await settle(life, history);
+  return { clients, history, reads, faults, members, marks, audit };
 }
 
+/** Who publishes, pops, receives and administrates. */
+function clientsOf({ trouble, audit, work, log }: Life, history: History, reads: Reads): Client[] {
+  const { cluster } = trouble;
+  const paddingBytesMax = cluster.random.pick(PADDING_BYTES);
+  const fifo = { cluster, audit, topics: TOPICS, history, reads, paddingBytesMax, log };
+  const leasing = { cluster, audit, topics: work, log };
+  return [
+    ...some(FIFO_CLIENTS, (number) => new FifoClient(`client-${number}`, fifo)),
+    ...some(PRODUCERS, (number) => new Producer(`producer-${number}`, leasing)),
+    ...some(CONSUMERS, (number) => new Consumer(`consumer-${number}`, leasing)),
+    new QueueAdmin('admin', leasing),
+  ];
+}
+
+/** So many, numbered from 1. */
+const some = <T>(count: number, make: (number: number) => T): T[] =>
+  Array.from({ length: count }, (_, place) => make(place + 1));
+
 /** Everything that is on its way arrives; then what is left is accounted for. */
-async function settle(cluster: Cluster, members: Members, history: History): Promise<void> {
+async function settle({ trouble, audit, work }: Life, history: History): Promise<void> {
+  const { cluster, members } = trouble;
   await cluster.run(cluster.world.now() + SETTLE_MS);
   await must(cluster, 'all still follow one leader', () => agree(cluster, members));
-  for (const topic of TOPICS) await drainTopic(cluster, topic, history);
+  for (const topic of TOPICS) await drainFifo(cluster, topic, history);
+  for (const { name } of work) await drainWork(cluster, name);
   await must(cluster, 'all nodes hold the same', () => converged(cluster, members));
   const hashes = new Set(cluster.running.map(({ machine }) => contentHash(machine)));
   if (hashes.size > 1) throw new AccountWrong('nodes with the same entries differ in state');
@@ -182,42 +215,5 @@ async function settle(cluster: Cluster, members: Members, history: History): Pro
   if (violations.length > 0) throw new AccountWrong(violations.join('; '));
   const [{ machine } = { machine: undefined }] = cluster.running;
   history.settle((topic) => machine?.stats(topic));
-}
-
-async function createTopic(cluster: Cluster, topic: string): Promise<void> {
-  const command = encodeCommand({ kind: 'create-topic', topic });
-  let created = false;
-  const attempt = (): void => {
-    const { leader } = cluster;
-    leader?.node.propose(command, ({ kind }) => (created ||= kind === 'committed'));
-    if (!created) cluster.world.after(100, attempt);
-  };
-  attempt();
-  await must(cluster, 'the topic is created', () => created);
-}
-
-/** Pops what is left, until nothing is. */
-async function drainTopic(cluster: Cluster, topic: string, history: History): Promise<void> {
-  const command = encodeCommand({ kind: 'pop', topic });
-  let isEmpty = false;
-  let failure: string | undefined;
-  const popNext = (): void => {
-    const { leader } = cluster;
-    const pop = history.beginPop(topic, cluster.world.now());
-    leader?.node.propose(command, (outcome) => {
-      if (outcome.kind !== 'committed') {
-        failure = `a drain ended ${outcome.kind}`;
-        return undefined;
-      }
-      const { result } = outcome;
-      const now = cluster.world.now();
-      isEmpty = !result.ok;
-      if (!result.ok || result.kind !== 'popped') return history.endPop(pop, EMPTY, now);
-      history.endPop(pop, result.message.body.toString(), now);
-      return popNext();
-    });
-  };
-  popNext();
-  await must(cluster, `${topic} is drained`, () => isEmpty || failure !== undefined);
-  if (failure !== undefined) throw new AccountWrong(failure);
+  if (machine !== undefined) audit.settle(machine);
 }

@@ -41,6 +41,8 @@ export interface HttpServer {
   readonly external: HttpPort;
   /** For peers and supervisors; unused when a node has only one port. */
   readonly internal: HttpPort;
+  /** Receives that wait for messages now. */
+  readonly waitingReceives: number;
   /** Loads what serves all calls but publish and pop; otherwise the first of these calls waits for it. */
   warmUp(): Promise<void>;
   /** Stops both ports, see `HttpPort.stop`. */
@@ -85,6 +87,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     external,
     internal,
+    get waitingReceives() {
+      return receives.count;
+    },
     warmUp: async () => {
       await Promise.all([externalApp.ready(), internalApp.ready()]);
     },

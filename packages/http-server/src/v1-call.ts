@@ -14,6 +14,7 @@ export type V1Body =
 
 /** One request under `/v1`, as a call handler sees it. */
 export interface V1Call {
+  readonly method: string;
   readonly params: V1Params;
   readonly query: URLSearchParams;
   /** Path and query as they were asked for. */
@@ -68,6 +69,10 @@ export class V1Exchange implements V1StreamCall {
 
   get answered(): boolean {
     return this.response.headersSent || this.response.destroyed;
+  }
+
+  get method(): string {
+    return this.request.method ?? '';
   }
 
   get target(): string {

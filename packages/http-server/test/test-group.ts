@@ -72,6 +72,8 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
   /** How the next commands of a restore end, one each; all later ones are taken. */
   readonly restoreResults: QueueResult[] = [];
   openViews = 0;
+  /** How often somebody asked for a confirmation. */
+  reads = 0;
   /** The log's time. */
   nowMs = Date.UTC(2026, 0, 1);
   /** Commands that were executed, one list for each turn that brought some. */
@@ -139,6 +141,7 @@ export class TestGroup implements Group<QueueResult>, GroupAdmin {
 
   read(done: (outcome: ReadOutcome) => void): void {
     const { behaviour } = this;
+    this.reads += 1;
     const refused =
       behaviour !== 'commit' &&
       behaviour !== 'lose-track' &&

@@ -25,7 +25,7 @@ describe('a queue', () => {
         expect(results).toEqual(history.map((command, at) => reference.run(command, at)));
         expect(machine.topics()).toEqual(reference.topics());
         for (const topic of reference.topics()) {
-          expect(machine.depth(topic)).toBe(reference.depth(topic));
+          expect(machine.available(topic)).toBe(reference.depth(topic));
         }
         expect(machine.violations()).toEqual([]);
       }),
@@ -58,9 +58,9 @@ describe('a queue', () => {
       if (i % 3 === 0) popOne();
     }
     expect(machine.violations()).toEqual([]);
-    while (machine.depth('t') > 0) popOne();
+    while (machine.available('t') > 0) popOne();
     expect(popped).toEqual(texts.map((text) => JSON.stringify(text)));
-    expect(machine.stats('t')).toEqual({ depth: 0, bytes: 0, published: 5000, popped: 5000 });
+    expect(machine.stats('t')).toMatchObject({ ready: 0, bytes: 0, published: 5000, acked: 5000 });
   });
 
   it('keeps topics of any name in creation order, numbered from 1', async () => {
@@ -178,7 +178,7 @@ describe('publishes of a producer', () => {
   it('are told from repetitions after the message was popped', async () => {
     const machine = await machineAfter([create('t'), publish('t', 'hi', ['p', 0, 1]), pop('t')]);
     expect(run(machine, publish('t', 'hi', ['p', 0, 1]))).toMatchObject({ duplicate: true });
-    expect(machine.depth('t')).toBe(0);
+    expect(machine.available('t')).toBe(0);
   });
 
   it('keep the last answers; an older repetition is refused', async () => {
@@ -189,7 +189,7 @@ describe('publishes of a producer', () => {
     const repeat = (sequence: number) => run(machine, publish('t', 'hi', ['p', 0, sequence]));
     expect(repeat(2)).toMatchObject({ duplicate: true, firstSequence: 2 });
     expect(repeat(1)).toEqual({ ok: false, code: 'stale-producer' });
-    expect(machine.depth('t')).toBe(ANSWERS_PER_PRODUCER_MAX + 1);
+    expect(machine.available('t')).toBe(ANSWERS_PER_PRODUCER_MAX + 1);
   });
 
   it('are forgotten by the least recent publish, and the forgotten are refused', async () => {

@@ -1,12 +1,5 @@
-import type { Publish, QueueResult } from '@rrmq/queue';
+import type { Message, Publish, QueueResult } from '@rrmq/queue';
 import type { TopicCommand } from './commands.ts';
-
-interface Stored {
-  readonly sequence: number;
-  readonly contentType: string;
-  readonly body: Buffer;
-  readonly publishedAt: number;
-}
 
 interface KnownProducer {
   epoch: number;
@@ -16,7 +9,7 @@ interface KnownProducer {
 /** What the queue should do, written as plainly as can be; nothing is ever forgotten. */
 export class ReferenceQueue {
   readonly #names: string[] = [];
-  readonly #published: Stored[][] = [];
+  readonly #published: Message[][] = [];
   readonly #popped: number[] = [];
   readonly #producers: Record<string, KnownProducer> = {};
 
@@ -54,7 +47,9 @@ export class ReferenceQueue {
   #publish({ producer, messages }: Publish, place: number, at: number): QueueResult {
     const all = this.#published[place] ?? [];
     const answer = { firstSequence: all.length + 1, count: messages.length };
-    const published = { ok: true, kind: 'published', topicNumber: place + 1 } as const;
+    const plain = { key: undefined, priority: 4, attributes: [], expiresAt: undefined };
+    const topicNumber = place + 1;
+    const published = { ok: true, kind: 'published', topicNumber, repeated: [] } as const;
     if (producer !== undefined) {
       const key = `${place}/${producer.id}`;
       const known = this.#producers[key];
@@ -73,7 +68,8 @@ export class ReferenceQueue {
     }
     for (const { contentType, body } of messages) {
       const sequence = all.length + 1;
-      all.push({ sequence, contentType, body: Buffer.from(body), publishedAt: at });
+      const content = { contentType, body: Buffer.from(body), publishedAt: at };
+      all.push({ sequence, ...content, ...plain, dedupId: undefined });
     }
     return { ...published, ...answer, duplicate: false };
   }

@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import {
   type Command,
@@ -8,6 +7,7 @@ import {
   encodeCommand,
 } from '@rrmq/queue';
 import * as fc from 'fast-check';
+import { chunkOf, recordsOf } from './chunk-records.ts';
 import {
   chunksOf,
   create,
@@ -40,51 +40,9 @@ const restoreOf = (chunks: readonly Buffer[]): Command[] => [begin, ...chunkComm
 function drain(machine: QueueMachine) {
   return machine.topics().map((topic) => {
     const results: unknown[] = [];
-    while (machine.depth(topic) > 0) results.push(run(machine, pop(topic), 1000));
+    while (machine.available(topic) > 0) results.push(run(machine, pop(topic), 1000));
     return [topic, results];
   });
-}
-
-interface Fields {
-  readonly key: Buffer;
-  /** The value without its checksum. */
-  readonly fields: Buffer;
-}
-
-/** The records of the only chunk of a backup. */
-function recordsOf(chunk: Buffer): Fields[] {
-  const records: Fields[] = [];
-  let at = 16;
-  while (chunk.readUInt16LE(at) > 0) {
-    const keyEnd = at + 6 + chunk.readUInt16LE(at);
-    const recordEnd = keyEnd + chunk.readUInt32LE(at + 2);
-    const key = Buffer.from(chunk.subarray(at + 6, keyEnd));
-    records.push({ key, fields: Buffer.from(chunk.subarray(keyEnd, recordEnd - 4)) });
-    at = recordEnd;
-  }
-  return records;
-}
-
-/** The chunk that holds these records, with checksums as they should be. */
-function chunkOf(records: readonly Fields[]): Buffer {
-  const stream = records.map(({ key, fields }) => {
-    const header = Buffer.alloc(6);
-    header.writeUInt16LE(key.length, 0);
-    header.writeUInt32LE(fields.length + 4, 2);
-    return Buffer.concat([header, key, fields, u32(crc32(fields, crc32(key)))]);
-  });
-  const checksum = u32(crc32(Buffer.concat(stream)));
-  const count = Buffer.concat([u32(records.length), u32(0)]);
-  const ending = Buffer.concat([Buffer.alloc(2), u32(12), count, checksum]);
-  const payload = Buffer.concat([...stream, ending]);
-  const header = Buffer.concat([Buffer.from([2, 1, 0, 0]), u32(0), u32(payload.length)]);
-  return Buffer.concat([header, u32(crc32(payload, crc32(header))), payload]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value, 0);
-  return bytes;
 }
 
 const large = (bytes: number, fill: number): Command => ({
@@ -143,7 +101,7 @@ describe('a restored backup', () => {
   it('is seen by nobody before its end, and nothing else is done meanwhile', async () => {
     const chunks = await backupOf([create('t'), publish('t', 'hi')]);
     const machine = await machineAfter([begin, ...chunkCommands(chunks)]);
-    expect([machine.topics(), machine.has('t'), machine.depth('t')]).toEqual([[], false, 0]);
+    expect([machine.topics(), machine.has('t'), machine.available('t')]).toEqual([[], false, 0]);
     expect(machine.restoring()).toEqual({ backupId: 'b', text: 'a backup', nextChunk: 1 });
     for (const command of [create('t'), publish('t', 'x'), pop('t')]) {
       expect(run(machine, command)).toEqual({ ok: false, code: 'restoring' });

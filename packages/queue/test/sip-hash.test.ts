@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sipHash } from '@rrmq/queue';
+import * as fc from 'fast-check';
+import { sipHash24 } from './reference/sip-hash.ts';
 
 const upTo = (count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, at) => at));
 
@@ -16,5 +18,16 @@ describe('SipHash-2-4', () => {
   ])('of %i bytes is that of its authors', (count, expected) => {
     const { high, low } = sipHash(upTo(16), Buffer.concat([upTo(count), upTo(9)]), count);
     expect(((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')).toBe(expected);
+  });
+
+  it('of any bytes, with any key, is that of the paper', () => {
+    const key = fc.uint8Array({ minLength: 16, maxLength: 16 });
+    fc.assert(
+      fc.property(key, fc.uint8Array({ maxLength: 300 }), (secret, data) => {
+        const [keyBytes, bytes] = [Buffer.from(secret), Buffer.from(data)];
+        const { high, low } = sipHash(keyBytes, bytes, bytes.length);
+        expect((BigInt(high) << 32n) | BigInt(low)).toBe(sipHash24(keyBytes, bytes));
+      }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { Command, PeekedMessage, QueueResult, TopicStats } from '@rrmq/queue';
+import { openMachineTarget } from './machine-target.ts';
 import { ReferenceModel } from './reference-model.ts';
 
 /** What tests drive: the model or the machine. */
@@ -19,7 +20,8 @@ export interface TargetKind {
   readonly open: () => Promise<Target>;
 }
 
-/** Whom the rules are tested on. The one switch: add `openMachineTarget` of `machine-target.ts` here. */
+/** Whom the rules are tested on. */
 export const targets: readonly TargetKind[] = [
   { name: 'in the model', open: async () => Promise.resolve(new ReferenceModel()) },
+  { name: 'in the machine', open: async () => openMachineTarget() },
 ];

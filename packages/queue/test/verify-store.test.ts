@@ -61,11 +61,15 @@ describe('verification of a store', () => {
   });
 
   it.each<[string, (store: Store) => Promise<void>, string]>([
-    ['a lost message', async (store) => put(store, message(1, 2), undefined), 'lost message 2'],
+    [
+      'a lost message',
+      async (store) => put(store, message(1, 2), undefined),
+      'counts 2 messages and holds 1',
+    ],
     [
       'a lost last message',
       async (store) => put(store, message(1, 3), undefined),
-      'lost message 3',
+      'counts 2 messages and holds 1',
     ],
     [
       'a message under the key of another one',

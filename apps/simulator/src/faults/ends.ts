@@ -1,6 +1,6 @@
 import { LogCorrupt, type NodeId } from '@rrmq/raft';
 import type { Marks } from '../marks.ts';
-import type { Cluster } from '../sim-client.ts';
+import type { Cluster } from '../cluster.ts';
 
 /** Whoever watches over processes starts one again so long after its end. */
 const RESTART_MS = 300;

@@ -1,6 +1,6 @@
 import type { MembershipChange, MembershipOutcome, NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
-import type { Cluster } from '../sim-client.ts';
+import type { Cluster } from '../cluster.ts';
 
 /** More nodes than this are not simulated at one time, and fewer voters are not left. */
 const NODES_MAX = 7;

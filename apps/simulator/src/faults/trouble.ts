@@ -1,7 +1,7 @@
 import type { NodeEvent, NodeId } from '@rrmq/raft';
 import type { SimRandom } from '@rrmq/raft/testing';
 import type { Marks } from '../marks.ts';
-import type { Cluster } from '../sim-client.ts';
+import type { Cluster } from '../cluster.ts';
 import type { SimQueueHost } from '../sim-queue-host.ts';
 import { Damage } from './damage.ts';
 import type { Ends } from './ends.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Message, type QueueResult, encodeCommand } from '@rrmq/queue';
+import { type Message, type QueueResult, type QueueView, encodeCommand } from '@rrmq/queue';
 import { assert } from '@rrmq/raft';
 import type { Call } from '../exchange.ts';
 import { type Reply, jsonReply } from '../reply.ts';
@@ -20,13 +20,22 @@ export function pop(node: SeedNode, call: Call): void {
     const command = encodeCommand({ kind: 'pop', topic });
     propose(node, call, { command, effect: 'shrinks' }, replyTo);
   };
-  if (node.queue.available(topic) > 0) return take();
+  if (hasSome(node.queue, topic)) return take();
   const parsed = parseTopicName(topic);
   if (!parsed.ok) return call.answer(parsed.reply);
   confirm(node, call, () => {
-    if (node.queue.available(topic) > 0) take();
+    if (hasSome(node.queue, topic)) take();
     else call.answer(queueRefusals[node.queue.has(topic) ? 'no-message' : 'unknown-topic']);
   });
+}
+
+/** What is taken by a pop is never in flight: its limit does not count. */
+function hasSome(queue: QueueView, topic: string): boolean {
+  if (queue.available(topic) > 0) return true;
+  const { settings, paused } = queue.topic(topic) ?? {};
+  if (settings === undefined || paused?.receiving === true) return false;
+  const { ready = 0, leased = 0 } = queue.stats(topic) ?? {};
+  return ready > 0 && leased >= settings.limits.maxInFlight;
 }
 
 function replyTo(result: QueueResult): Reply {

@@ -12,7 +12,7 @@ type Succeeded = Extract<QueueResult, { readonly ok: true }>;
 export interface Attempt {
   readonly node: V1Node;
   readonly call: V1Call;
-  /** See `idempotencyKeySchema`. */
+  /** See `idempotencyKeySchema`. Only of a POST: all else is idempotent in effect. */
   readonly key: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function begin(node: V1Node, call: V1Call): Attempt | undefined {
     return undefined;
   }
   call.answerLate(waitMs.value, NOT_COMMITTED_IN_TIME);
-  return { node, call, key: key.value };
+  return { node, call, key: call.method === 'POST' ? key.value : undefined };
 }
 
 /** Proposes a command whose success has the result `kind`; `then` says how the call is answered. */

@@ -24,9 +24,9 @@ export interface TokenParts {
 export function signToken(secret: Buffer, parts: TokenParts, target: Buffer): Buffer {
   const { topicNumber, sequence, delivery } = parts;
   target.writeUInt32BE(Math.floor(topicNumber / TWO_32), 0);
-  target.writeUInt32BE(topicNumber % TWO_32, 4);
+  target.writeUInt32BE(topicNumber >>> 0, 4);
   target.writeUInt32BE(Math.floor(sequence / TWO_32), 8);
-  target.writeUInt32BE(sequence % TWO_32, 12);
+  target.writeUInt32BE(sequence >>> 0, 12);
   target.writeUInt32BE(delivery, 16);
   const { high, low } = sipHash(secret, target, SIGNED_BYTES);
   target.writeUInt32BE(high, SIGNED_BYTES);

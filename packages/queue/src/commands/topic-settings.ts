@@ -37,7 +37,8 @@ export interface TopicLimits {
  * - `drop-oldest`: discards messages that are ready, those of the lowest priority first, and of these the one that would
  *   be received next;
  * - `dead-letter`: makes dead letters of the same ones.
- * When this does not make enough room the publish is refused and nothing is dropped.
+ * When it is known that this cannot make enough room the publish is refused and nothing is dropped; when 1,000 are not
+ * enough it is refused with these gone.
  */
 export type Overflow = 'reject' | 'drop-oldest' | 'dead-letter';
 

@@ -30,6 +30,7 @@ export function advance(state: QueueState): QueueResult {
 
 /** When there is something to do, perhaps in the past; `undefined`: not before another command. */
 export function nextDue(state: QueueState): number | undefined {
+  if (state.restore !== undefined) return undefined;
   const times = [state.leaseOrder.first?.deadline, state.due.first?.item.at];
   times.push(state.requests.nextDue);
   for (const { purge, redrive } of state.busy) {

@@ -1,3 +1,4 @@
+import { assert } from '@rrmq/raft';
 import type { DecodedReceive } from '../commands/command-decoding.ts';
 import type { Pop } from '../commands/command.ts';
 import { TOKEN_BYTES, signToken } from '../commands/lease-token.ts';
@@ -18,7 +19,8 @@ export function receive(state: QueueState, command: DecodedReceive): QueueResult
   if (topic.paused.receiving && settle.length === 0) return refused('paused');
   if (state.secret === undefined && secret !== undefined) state.secret = Buffer.from(secret);
   const settled = settleAll(state, topic, settle);
-  const deliveries = topic.paused.receiving ? [] : lease(state, topic, command);
+  const isOff = topic.paused.receiving || state.secret === undefined;
+  const deliveries = isOff ? [] : lease(state, topic, command);
   return { ok: true, kind: 'received', topicNumber: topic.number, settled, deliveries };
 }
 
@@ -107,8 +109,6 @@ function tokenFor(
   delivery: { readonly sequence: number; readonly delivery: number },
 ): Buffer {
   const target = Buffer.allocUnsafe(TOKEN_BYTES);
-  return signToken(secret ?? NO_SECRET, { topicNumber, ...delivery }, target);
+  assert(secret !== undefined, 'nothing is leased before there is a secret');
+  return signToken(secret, { topicNumber, ...delivery }, target);
 }
-
-/** Signs before any receive has brought a secret: proposers bring one, but no rule forces them. */
-const NO_SECRET = Buffer.alloc(16);

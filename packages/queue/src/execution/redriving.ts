@@ -24,7 +24,8 @@ export function redrive(state: QueueState, command: Redrive): QueueResult {
   if (topic.redrive !== undefined) return refused('in-progress');
   const { max = Infinity, ratePerSecond } = command;
   const remaining = Math.min(max, topic.dead.count);
-  topic.redrive = { to: target.name, remaining, ratePerSecond, nextAt: state.at };
+  const to = { name: target.name, number: target.number };
+  topic.redrive = { to, remaining, ratePerSecond, nextAt: state.at };
   state.busy.add(topic);
   const moved = redriveStep(state, topic, { left: MESSAGES_PER_COMMAND_MAX });
   return redriven(topic, moved, topic.redrive?.remaining ?? 0);
@@ -33,11 +34,8 @@ export function redrive(state: QueueState, command: Redrive): QueueResult {
 /** Moves some more dead letters; how many. */
 export function redriveStep(state: QueueState, topic: Topic, budget: Budget): number {
   const job = topic.redrive;
-  const target = job && state.topics.get(job.to);
-  if (job === undefined || target === undefined) {
-    goOn(state, topic, undefined);
-    return 0;
-  }
+  const target = job && state.topics.get(job.to.name);
+  if (job === undefined || target === undefined) return 0;
   const most = Math.min(budget.left, stepOf(job), job.remaining);
   let moved = 0;
   let isStopped = false;
@@ -53,6 +51,13 @@ export function redriveStep(state: QueueState, topic: Topic, budget: Budget): nu
   const nextAt = state.at + (isStopped ? RETRY_MS : pauseMs(job));
   goOn(state, topic, isOver ? undefined : { ...job, remaining, nextAt });
   return moved;
+}
+
+/** A topic was deleted: what goes there ends. */
+export function endRedrivesTo(state: QueueState, { number }: Topic): void {
+  for (const topic of state.busy) {
+    if (topic.redrive?.to.number === number) goOn(state, topic, undefined);
+  }
 }
 
 function goOn(state: QueueState, topic: Topic, job: RedriveJob | undefined): void {

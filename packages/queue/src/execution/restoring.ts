@@ -7,17 +7,16 @@ import type { RestoreProgress } from '../state/restore-progress.ts';
 import { type QueueResult, refused } from '../results/result.ts';
 import { type RecordStreamStep, STREAM_START, readRecords } from '../snapshot/record-stream.ts';
 import { RECORDS_PER_CHUNK_MAX, decodeChunk } from '../snapshot/snapshot-chunk.ts';
-import { liveCount, liveCountOf, topicOf } from '../state/topic.ts';
+import { liveCount, topicOf } from '../state/topic.ts';
 import { decodeMessage } from '../store/message-record.ts';
 import { rowKindOf } from '../store/row-check.ts';
-import { parseKey } from '../store/store-keys.ts';
+import { META_KEY, parseKey } from '../store/store-keys.ts';
 import { decodeMeta, decodeProducer } from '../store/store-records.ts';
 import { type StoreEntry, StoreCorrupt } from '../store/store.ts';
 import { decodeTopic } from '../store/topic-record.ts';
+import { awaitedOf, counted, freshLaneAt, isSectionComplete, mayFollow } from './restore-tally.ts';
+import { COUNTER_MAX, isSound } from './restoring-topics.ts';
 import { restoreRow } from './restoring-rows.ts';
-
-/** A million messages a second for 35 years; sums of a few larger ones would not be exact. */
-const COUNTER_MAX = 2 ** 50;
 
 /**
  * Puts a backup into an empty queue by commands of the log, so that every node does. Topics get places of their own
@@ -31,9 +30,19 @@ export function beginRestore(state: QueueState, { backupId, text }: RestoreBegin
   if (state.topics.size > 0) return refused('not-empty');
   discardRestore(state);
   const source = { topicsCreated: 0, placesUsed: 0, publishes: 0, gapMs: 0 };
-  const counters = { base: state.placesUsed, nextChunk: 0, lastNumber: 0, awaited: 0 };
-  const filled = { place: 0, sequence: 0 };
-  const progress = { backupId, text, ...counters, stream: STREAM_START, source, filled };
+  const progress = {
+    backupId,
+    text,
+    base: state.placesUsed,
+    nextChunk: 0,
+    stream: STREAM_START,
+    source,
+    lastNumber: 0,
+    awaited: 0,
+    unreadyBytes: 0,
+    tally: { lastKey: Buffer.alloc(0), count: 0, bytes: 0 },
+    filled: { place: 0, sequence: 0 },
+  };
   state.restore = { progress, topics: new Map(), names: new Set() };
   state.dirty.restore = true;
   return { ok: true, kind: 'restore-begun' };
@@ -56,24 +65,37 @@ export function restoreChunk(state: QueueState, { number, chunk }: DecodedChunk)
 export function endRestore(state: QueueState): QueueResult {
   const { restore } = state;
   if (restore === undefined) return refused('no-restore');
-  const { stream, awaited, source } = restore.progress;
+  const { stream, source } = restore.progress;
   if (!stream.complete) return refused('restore-incomplete');
-  if (awaited > 0 || !state.producers.settle()) {
+  if (!isComplete(restore) || !state.producers.settle()) {
     discardRestore(state);
     return refused('backup-rejected');
   }
   let messages = 0;
   for (const topic of restore.topics.values()) {
+    topic.leases.promised = 0;
     state.topics.set(topic.name, topic);
     state.places.set(topic.place, topic);
     if (topic.purge !== undefined || topic.redrive !== undefined) state.busy.add(topic);
     messages += liveCount(topic) + topic.dead.count;
   }
   state.topicsCreated = Math.max(state.topicsCreated, source.topicsCreated);
-  state.producers.resumeCount(source.publishes);
+  state.producers.resumeCount(Math.max(state.producers.publishes, source.publishes));
   state.restore = undefined;
   state.dirty.restore = true;
   return { ok: true, kind: 'restored', topics: state.topics.size, messages };
+}
+
+/** All that the topics count is here. */
+function isComplete(restore: Restore): boolean {
+  const { awaited, unreadyBytes } = restore.progress;
+  const topics = [...restore.topics.values()];
+  return (
+    awaited === 0 &&
+    unreadyBytes === 0 &&
+    isSectionComplete(restore) &&
+    topics.every(({ leases }) => leases.size === leases.promised)
+  );
 }
 
 /** Throws away what an unfinished restore has brought. There is nothing else: the queue has no topics meanwhile. */
@@ -84,7 +106,7 @@ function discardRestore(state: QueueState): void {
   state.floor = state.placesUsed;
   state.producers.clear();
   state.dirty.clear();
-  state.rows.clear();
+  state.dirty.floorRaisedBy = state.index;
   state.dirty.restore = true;
 }
 
@@ -115,7 +137,10 @@ function takeAll(state: QueueState, restore: Restore, step: RecordStreamStep): b
 
 function take(state: QueueState, restore: Restore, entry: StoreEntry): RestoreProgress | undefined {
   try {
-    return takeRecord(state, restore, entry);
+    if (!mayFollow(restore, entry.key)) return undefined;
+    const progress = takeRecord(state, restore, entry);
+    if (progress === undefined || progress.awaited < 0) return undefined;
+    return progress.unreadyBytes < 0 ? undefined : progress;
   } catch (error) {
     if (error instanceof StoreCorrupt) return undefined;
     throw error;
@@ -129,7 +154,8 @@ function takeRecord(
 ): RestoreProgress | undefined {
   const kind = rowKindOf(entry.key);
   if (kind !== undefined) {
-    return restoreRow(state, restore, { kind, entry }) ? restore.progress : undefined;
+    const result = restoreRow(state, restore, { kind, entry });
+    return result && counted(restore.progress, entry.key, result);
   }
   const key = parseKey(entry.key);
   const isFirst = restore.progress.source.placesUsed === 0 && restore.topics.size === 0;
@@ -161,7 +187,8 @@ function takeMeta(
   state.placesUsed = placesAfter;
   // Leases of the backup keep their tokens; there are no others.
   if (secret !== undefined) state.secret = secret;
-  return { ...progress, source: { topicsCreated, placesUsed, publishes, gapMs } };
+  const source = { topicsCreated, placesUsed, publishes, gapMs };
+  return counted({ ...progress, source }, META_KEY, {});
 }
 
 interface Placed {
@@ -175,19 +202,22 @@ function takeTopic(
   { progress, topics, names }: Restore,
   { place, entry }: Placed,
 ): RestoreProgress | undefined {
-  const { source, base, awaited } = progress;
+  const { source, base } = progress;
   const { record, leftovers } = decodeTopic(place, entry);
-  const { number, name, lastSequence } = record;
+  const { number, name } = record;
   const fits = place >= 1 && place <= source.placesUsed && number <= source.topicsCreated;
   const isNew = !names.has(name) && !topics.has(base + place) && leftovers === undefined;
   if (!fits || !isNew || number <= progress.lastNumber) return undefined;
-  const awaitedThen = awaited + liveCountOf(record);
-  if (Math.max(lastSequence, awaitedThen) > COUNTER_MAX) return undefined;
+  if (!isSound(record)) return undefined;
+  const awaited = progress.awaited + awaitedOf(record);
+  const unreadyBytes = progress.unreadyBytes + record.bytes - record.ready.bytes;
+  if (Math.max(awaited, unreadyBytes) > COUNTER_MAX) return undefined;
   const topic = topicOf({ ...record, place: base + place }, state, 0);
+  topic.leases.promised = record.leased;
   topics.set(topic.place, topic);
   names.add(name);
   state.dirty.touched(topic);
-  return { ...progress, lastNumber: number, awaited: awaitedThen };
+  return counted({ ...progress, lastNumber: number, awaited, unreadyBytes }, entry.key, {});
 }
 
 function takeMessage(
@@ -196,16 +226,20 @@ function takeMessage(
   { place, sequence, entry }: Placed & { readonly sequence: number },
 ): RestoreProgress | undefined {
   const topic = topics.get(progress.base + place);
-  if (topic === undefined || progress.awaited === 0) return undefined;
+  if (topic === undefined) return undefined;
   const { filled: last } = progress;
   const isNext =
     topic.place > last.place || (topic.place === last.place && sequence > last.sequence);
   if (!isNext || sequence > topic.lastSequence) return undefined;
   const message = decodeMessage(sequence, entry);
-  topic.bodies.add(message.sequence, message);
+  const lane = freshLaneAt(topic, sequence);
+  const isOfLane = message.key === undefined && message.priority === lane?.priority;
+  if (lane !== undefined && !isOfLane) return undefined;
+  topic.bodies.add(sequence, message);
   state.dirty.added(topic, message.body.length);
   const filled = { place: topic.place, sequence };
-  return { ...progress, awaited: progress.awaited - 1, filled };
+  const owes = message.expiresAt === undefined ? -1 : 0; // when it expires is due, unless it is leased
+  return counted({ ...progress, filled }, entry.key, { owes, bytes: message.body.length });
 }
 
 function takeProducer(
@@ -218,5 +252,5 @@ function takeProducer(
   if (topic === undefined || !answersFit(memory, topic.lastSequence)) return undefined;
   if (memory.order > progress.source.publishes || producers.size >= PRODUCERS_MAX) return undefined;
   producers.restore(memory);
-  return progress;
+  return counted(progress, entry.key, {});
 }

@@ -9,8 +9,6 @@ import type { Topic } from '../state/topic.ts';
 import { type Trail, failed, noted } from '../state/trail.ts';
 import { comeBack, die, leave, rest, watchExpiry } from './transitions.ts';
 
-const NO_SECRET = Buffer.alloc(16);
-
 export function settle(
   state: QueueState,
   {
@@ -36,8 +34,8 @@ export function settleAll(
 }
 
 function settleOne(state: QueueState, topic: Topic, item: DecodedSettlement): Settled {
-  const parts = openToken(state.secret ?? NO_SECRET, item.token);
-  if (parts === undefined || parts.topicNumber !== topic.number) {
+  const parts = state.secret && openToken(state.secret, item.token);
+  if (parts?.topicNumber !== topic.number) {
     return { ok: false, code: 'invalid-token' };
   }
   const lease = topic.leases.get(parts.sequence);

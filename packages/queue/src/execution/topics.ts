@@ -3,6 +3,7 @@ import type { TopicSettings } from '../commands/topic-settings.ts';
 import { type QueueResult, refused } from '../results/result.ts';
 import type { QueueState } from '../state/queue-state.ts';
 import { type Topic, liveCount, newTopicRecord, topicOf } from '../state/topic.ts';
+import { endRedrivesTo } from './redriving.ts';
 import { RowKind, placePrefix } from '../store/row-keys.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -47,6 +48,7 @@ export function deleteTopic(state: QueueState, command: DeleteTopic): QueueResul
   state.topics.delete(topic.name);
   state.places.delete(place);
   state.busy.delete(topic);
+  endRedrivesTo(state, topic);
   state.dirty.forget(topic);
   state.producers.forgetPlace(place);
   state.doomed.set(place, state.index);

@@ -156,7 +156,7 @@ export interface Advanced {
 }
 
 /** The node that says so has the state that was spoken of, or has forgotten it. */
-export interface StatesCompared {
+interface StatesCompared {
   readonly ok: true;
   readonly kind: 'states-compared';
 }

@@ -4,7 +4,7 @@ import { encodeEnd, encodeRecord } from './record-stream.ts';
 import { CHUNK_PAYLOAD_BYTES_MAX, RECORDS_PER_CHUNK_MAX, encodeChunk } from './snapshot-chunk.ts';
 import { doomedPlaces } from '../store/doomed-places.ts';
 import { placeAt, rowKindOf } from '../store/row-check.ts';
-import { FIRST_ROW_KIND, readU64Text } from '../store/row-keys.ts';
+import { FIRST_ROW_KIND, RowKind, readU64Text } from '../store/row-keys.ts';
 import {
   END_KEY,
   KeyKind,
@@ -109,14 +109,20 @@ function* entriesOf(view: StoreReader): Generator<StoreEntry> {
   yield* rowsOf(view, places);
 }
 
-/** The rows of these places, and those of none. */
+/**
+ * The rows of these places, and those of none. What was due in deleted topics is among them: an `advance` throws away
+ * only so much of it, on each node alike.
+ */
 function* rowsOf(view: StoreReader, places: ReadonlyMap<number, unknown>): Generator<StoreEntry> {
   for (const entries of portionsOf(view, Buffer.from([FIRST_ROW_KIND]), END_KEY)) {
     for (const entry of entries) {
       const kind = rowKindOf(entry.key);
       if (kind === undefined) throw new StoreCorrupt('a key among those of rows is none');
       const at = placeAt(kind);
-      const isKept = at === undefined || places.has(readU64Text(entry.key.toString('latin1'), at));
+      const isKept =
+        at === undefined ||
+        kind === RowKind.due ||
+        places.has(readU64Text(entry.key.toString('latin1'), at));
       if (isKept) yield entry;
     }
   }

@@ -1,6 +1,7 @@
 import { assert } from '@rrmq/raft';
 import { BodySlab } from '../bytes/body-slab.ts';
 import type { Message } from '../results/result.ts';
+import { StoreCorrupt } from '../store/store.ts';
 import type { StoredMessages } from './stored-messages.ts';
 
 /**
@@ -23,6 +24,8 @@ export class Bodies {
   #removing: Set<number> | undefined;
   #storedThrough: number;
   #flushingThrough: number;
+  /** Some of these were in a flush that failed: the store may hold them. */
+  #triedThrough: number;
   #newest: number;
   /** There is none before this one. */
   #oldest = 1;
@@ -32,6 +35,7 @@ export class Bodies {
     this.#stored = stored;
     this.#storedThrough = storedThrough;
     this.#flushingThrough = storedThrough;
+    this.#triedThrough = storedThrough;
     this.#newest = storedThrough;
   }
 
@@ -65,10 +69,10 @@ export class Bodies {
     });
   }
 
-  /** The message, which must be there. */
+  /** The message, which must be there; throws `StoreCorrupt` otherwise. */
   get(sequence: number): Message {
     const message = this.find(sequence);
-    assert(message !== undefined, 'a topic holds each message that is live');
+    if (message === undefined) throw new StoreCorrupt(`the store has lost message ${sequence}`);
     return message;
   }
 
@@ -94,7 +98,8 @@ export class Bodies {
   /** Removes a message, which must be there. */
   remove(sequence: number): void {
     this.#recent.delete(sequence);
-    if (!this.isRecent(sequence)) this.#removed.add(sequence);
+    const through = Math.max(this.#flushingThrough, this.#triedThrough);
+    if (sequence <= through) this.#removed.add(sequence);
     if (this.#recent.size === 0) this.#slab.reset();
   }
 
@@ -117,7 +122,6 @@ export class Bodies {
 
   /** The store has what was taken: memory need not. */
   taken(): void {
-    // What was read ahead may be what was removed.
     if (this.#removing !== undefined && this.#removing.size > 0) this.#stored.forget(this.#place);
     this.#removing = undefined;
     this.#storedThrough = this.#flushingThrough;
@@ -128,15 +132,13 @@ export class Bodies {
     if (this.#recent.size === 0) this.#slab.reset();
   }
 
-  /** The store has not got what was taken. */
+  /** The store has perhaps not got what was taken. */
   putBack(): void {
     for (const sequence of this.#removing ?? []) this.#removed.add(sequence);
     this.#removing = undefined;
+    this.#triedThrough = Math.max(this.#triedThrough, this.#flushingThrough);
     this.#flushingThrough = this.#storedThrough;
-    // What was on its way and was removed meanwhile never gets there.
-    for (const sequence of this.#removed) {
-      if (sequence > this.#storedThrough) this.#removed.delete(sequence);
-    }
+    this.#stored.forget(this.#place);
   }
 
   /** Bytes of the bodies that are only in memory, and how many. */

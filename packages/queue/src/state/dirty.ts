@@ -11,6 +11,8 @@ export class Dirty {
   restore = false;
   /** Up to this place the store holds nothing that was thrown away. */
   cleanThrough = 0;
+  /** The entry that threw away what lies at or below the floor. What was on its way then is in the store later. */
+  floorRaisedBy = 0;
   /** The last entry that the store includes. */
   flushedThrough = 0;
 

@@ -18,7 +18,7 @@ export interface FlushPlan {
   readonly changes: readonly Change[];
   /** The transaction is durable. */
   done(): void;
-  /** The transaction did not happen: what it should have carried is dirty as before. */
+  /** The transaction did not happen, or is not durable: what it should have carried is dirty as before. */
   failed(): void;
 }
 
@@ -33,6 +33,7 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
   const producers = state.producers.takeDirty();
   const leftovers = findLeftovers(state, store);
   const changes: Change[] = leftovers.keys.map((key) => ({ key, value: undefined }));
+  if (leftovers.cleanPlace !== undefined) changes.push(unmark(leftovers.cleanPlace));
   const arena = new Arena();
   const flushes = planTopics(topics, changes, arena);
   const rows = state.rows.take(arena);
@@ -53,7 +54,7 @@ export function planFlush(state: QueueState, store: StoreReader): FlushPlan {
       state.dirty.flushedThrough = index;
       for (const { topic } of flushes) topic.bodies.taken();
       if (leftovers.floorIsClean) state.dirty.cleanThrough = floor;
-      cleanUp(state, leftovers);
+      if (leftovers.cleanPlace !== undefined) state.doomed.delete(leftovers.cleanPlace);
     },
     failed() {
       state.rows.putBack();
@@ -124,8 +125,9 @@ interface Leftovers {
 function findLeftovers(state: QueueState, store: StoreReader): Leftovers {
   const { floor, dirty, doomed } = state;
   const belowFloor = dirty.cleanThrough === floor ? [] : leftoversBetween(store, 0, floor);
-  const floorIsClean = belowFloor.length === 0;
-  if (!floorIsClean) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
+  const isEmpty = belowFloor.length === 0;
+  const floorIsClean = isEmpty && dirty.floorRaisedBy <= dirty.flushedThrough;
+  if (!isEmpty) return { keys: belowFloor, floorIsClean, cleanPlace: undefined };
   for (const [place, deletedBy] of doomed) {
     // What was on its way when it was deleted is there now.
     if (deletedBy > dirty.flushedThrough) break;
@@ -144,8 +146,8 @@ function leftoversBetween(store: StoreReader, first: number, last: number): Buff
   return [];
 }
 
-function cleanUp(state: QueueState, { cleanPlace }: Leftovers): void {
-  if (cleanPlace === undefined) return;
-  state.doomed.delete(cleanPlace);
-  state.rows.delete(placePrefix(RowKind.doomed, cleanPlace));
-}
+/** The mark goes in the flush that finds nothing behind it: one that comes later might never come. */
+const unmark = (place: number): Change => ({
+  key: placeKey(RowKind.doomed, place),
+  value: undefined,
+});

@@ -16,8 +16,8 @@ export interface PurgeJob {
 
 /** A redrive that goes on, step by step. Replaced as a whole. */
 export interface RedriveJob {
-  /** Name of the topic that gets them. */
-  readonly to: string;
+  /** The topic that gets them: the redrive ends with it, whatever comes under its name. */
+  readonly to: { readonly name: string; readonly number: number };
   /** Dead letters that it shall still move. */
   readonly remaining: number;
   readonly ratePerSecond: number | undefined;

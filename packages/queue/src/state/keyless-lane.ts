@@ -2,6 +2,7 @@ import type { Message } from '../results/result.ts';
 import { ByteReader } from '../bytes/byte-reader.ts';
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { RowKind, placePrefix, readU64Text, u64Text, u8Text } from '../store/row-keys.ts';
+import { StoreCorrupt } from '../store/store.ts';
 import type { Bodies } from './bodies.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import type { Rows } from './rows.ts';
@@ -145,10 +146,14 @@ export class KeylessLane {
     return value === undefined ? UNTOUCHED : decodeTrail(value);
   }
 
+  isReturned(sequence: number): boolean {
+    return this.#returnedCount > 0 && this.#returned.get(u64Text(sequence)) !== undefined;
+  }
+
   /** Removes a message that is in this lane, wherever. */
   remove(sequence: number): void {
     const suffix = u64Text(sequence);
-    if (this.#returnedCount > 0 && this.#returned.get(suffix) !== undefined) {
+    if (this.isReturned(sequence)) {
       this.#returned.delete(suffix);
       this.#returnedCount -= 1;
       return;
@@ -169,7 +174,7 @@ export class KeylessLane {
     this.#head.from = sequence;
   }
 
-  #firstFresh(): Message | undefined {
+  #firstFresh(): Message {
     for (;;) {
       const { from, to } = this.#head;
       const message = from === 0 ? undefined : this.#bodies.first(from, to);
@@ -177,7 +182,9 @@ export class KeylessLane {
         this.#startAt(message.sequence);
         return message;
       }
-      if (from === 0 || !this.#nextRange()) return undefined;
+      if (from === 0 || !this.#nextRange()) {
+        throw new StoreCorrupt(`the store has lost messages: ${this.#freshCount} were ready`);
+      }
     }
   }
 
@@ -206,7 +213,7 @@ function set(range: Range, { from, to }: Readonly<Range>): void {
 const encodeTo = (to: number): Buffer => new ByteWriter(8).u64(to).finish();
 const decodeTo = (value: Buffer): number => new ByteReader(value).u64();
 
-export const encodeTrail = (trail: Trail): Buffer =>
+const encodeTrail = (trail: Trail): Buffer =>
   writeTrail(new ByteWriter(trailBytes(trail)), trail).finish();
 
-export const decodeTrail = (value: Buffer): Trail => readTrail(new ByteReader(value));
+const decodeTrail = (value: Buffer): Trail => readTrail(new ByteReader(value));

@@ -232,6 +232,11 @@ export class Keys {
     return { lane, blocked: false, turn: 0, ...nothing };
   }
 
+  /** What is known of a key. */
+  find(key: string): KeyRecord | undefined {
+    return this.#records.find(this.#place, key);
+  }
+
   #record(key: string): KeyRecord {
     const record = this.#records.find(this.#place, key);
     assert(record !== undefined, 'a key is known while it has messages that are ready or leased');

@@ -40,6 +40,8 @@ export class Leases {
   readonly #leases = new Map<number, Lease>();
   /** Sequences whose rows the store holds, or is about to hold. */
   readonly #stored = new Set<number>();
+  /** While a backup is restored: so many there will be. */
+  promised = 0;
   /** Sequences whose leases have changed. */
   #changed = new Set<number>();
 
@@ -133,11 +135,11 @@ export interface LeaseRow {
   readonly value: Buffer | undefined;
 }
 
-export const leaseKey = (place: number, sequence: number): string =>
+const leaseKey = (place: number, sequence: number): string =>
   placePrefix(RowKind.lease, place) + u64Text(sequence);
 
 /** | u64 deadline | u64 length | u64 gap before | trail | */
-export function encodeLease({ deadline, lengthMs, gapMsBefore, trail }: Lease): Buffer {
+function encodeLease({ deadline, lengthMs, gapMsBefore, trail }: Lease): Buffer {
   const writer = new ByteWriter(24 + trailBytes(trail));
   return writeTrail(writer.u64(deadline).u64(lengthMs).u64(gapMsBefore), trail).finish();
 }

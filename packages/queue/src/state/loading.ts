@@ -96,6 +96,7 @@ function loadTopic(
 ): Topic {
   const { record, leftovers } = decodeTopic(place, entry);
   const topic = topicOf(record, state, storedThrough(record, restore));
+  if (restore !== undefined) topic.leases.promised = record.leased;
   if (leftovers !== undefined) {
     topic.bodies.removeStored(leftovers.from, leftovers.to);
     state.dirty.touched(topic);

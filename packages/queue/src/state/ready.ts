@@ -2,6 +2,7 @@ import { assert } from '@rrmq/raft';
 import { PRIORITY_MAX } from '../commands/limits.ts';
 import type { Bodies } from './bodies.ts';
 import { EMPTY_LANE, type Found, KeylessLane, type LaneRecord } from './keyless-lane.ts';
+import type { KeyRecord } from './key-record.ts';
 import type { KeyRecords } from './key-records.ts';
 import { Keys, type KeysRecord, NO_KEYS } from './keys.ts';
 import type { MessageMeta } from './message-meta.ts';
@@ -153,6 +154,16 @@ export class Ready {
   trailOf({ key, sequence, priority }: MessageMeta): Trail {
     if (key !== undefined) return this.#keys.trailOf(key, sequence);
     return this.#lanes[priority]?.trailOf(sequence) ?? UNTOUCHED;
+  }
+
+  /** A ready message without a key was delivered before, or delayed. */
+  isReturned({ priority, sequence }: Pick<MessageMeta, 'priority' | 'sequence'>): boolean {
+    return this.#lanes[priority]?.isReturned(sequence) === true;
+  }
+
+  /** What is known of a key that has ready messages, or is blocked. */
+  keyRecord(key: string): Readonly<KeyRecord> | undefined {
+    return this.#keys.find(key);
   }
 
   #nextOf(priority: number): Found | undefined {

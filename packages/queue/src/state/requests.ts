@@ -23,7 +23,7 @@ export interface RequestOrder {
   readonly key: string;
 }
 
-export const FINGERPRINT_BYTES = 32;
+const FINGERPRINT_BYTES = 32;
 
 export type Verdict =
   | { readonly kind: 'new' }

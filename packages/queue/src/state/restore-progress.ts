@@ -14,10 +14,21 @@ export interface RestoreProgress {
   readonly source: SourceCounters;
   /** Number of the last topic that came; 0 before the first. */
   readonly lastNumber: number;
-  /** Live messages that the topics so far should have and have not. */
+  /** Records that the topics so far should have and have not. */
   readonly awaited: number;
+  /** Bytes of the bodies that should not be ready, less those that are known not to be. */
+  readonly unreadyBytes: number;
+  readonly tally: RestoreTally;
   /** The last message that came: its place here, and its sequence; 0 and 0 before the first. */
   readonly filled: { readonly place: number; readonly sequence: number };
+}
+
+/** What has come of the section that is coming; see `restore-tally.ts`. */
+export interface RestoreTally {
+  /** Of the last record; empty before the first. */
+  readonly lastKey: Buffer;
+  readonly count: number;
+  readonly bytes: number;
 }
 
 interface SourceCounters {

@@ -146,26 +146,17 @@ export class Rows {
     this.#generation += 1;
   }
 
-  /** The store has not got what was taken: it is dirty as before. */
+  /** The store has perhaps not got what was taken: it is dirty as before, and each row may be there or not. */
   putBack(): void {
     const flushing = this.#flushing ?? new Layer();
     this.#flushing = undefined;
-    for (const [key, written] of flushing.written) {
-      const since = this.#recent.written.get(key);
-      if (since !== undefined && !written.isNew) continue;
-      if (since?.value === undefined && since !== undefined) {
-        this.#count(since, -1);
-        this.#recent.forget(key);
-      } else if (since === undefined) {
-        this.#recent.set(key, written);
-        this.#count(written, 1);
-      } else this.#recent.set(key, { value: since.value, isNew: true });
+    this.#generation += 1;
+    for (const [key, { value }] of flushing.written) {
+      if (this.#recent.written.get(key) !== undefined) continue;
+      const written = { value, isNew: false };
+      this.#recent.set(key, written);
+      this.#count(written, 1);
     }
-  }
-
-  clear(): void {
-    this.#recent = new Layer();
-    this.#bytes = 0;
   }
 
   #writtenOf(key: string): Written | undefined {

@@ -6,6 +6,16 @@ import type { Rows } from './rows.ts';
 export const SettledAs = { ack: 1, nack: 2, release: 3, reject: 4 } as const;
 export type SettledAs = (typeof SettledAs)[keyof typeof SettledAs];
 
+/** Pages that are kept of so many settlements. */
+export function pagesOf(count: number): number {
+  const full = Math.floor(count / PAGE_ENTRIES);
+  const kept = Math.min(full, Math.ceil(SETTLEMENTS_MAX / PAGE_ENTRIES) + 1);
+  return kept + (count % PAGE_ENTRIES === 0 ? 0 : 1);
+}
+
+/** Whether a page may hold some of so many settlements. */
+export const isPageOf = (count: number, page: number): boolean => page * PAGE_ENTRIES < count;
+
 /** | u64 sequence | u32 delivery | u8 how | */
 const ENTRY_BYTES = 13;
 /** A page is 3.3 KiB: a flush writes the last one again. */

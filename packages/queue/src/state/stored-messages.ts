@@ -55,16 +55,16 @@ export class StoredMessages {
     return undefined;
   }
 
+  /** The store holds other messages of this place than it did. */
+  forget(place: number): void {
+    this.#ahead.delete(place);
+  }
+
   /** The first messages of the range; at most some. */
   read({ place, from, through }: StoredRange): Message[] {
     return this.#store
       .range(messageKey(place, from), messageKey(place, through + 1), READ_AHEAD)
       .map(messageOf);
-  }
-
-  /** Messages of the place have left the store. */
-  forget(place: number): void {
-    this.#ahead.delete(place);
   }
 
   #aheadOf(range: StoredRange): ReadAhead | undefined {

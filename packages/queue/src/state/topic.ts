@@ -133,7 +133,7 @@ export function recordOf(topic: Topic): TopicRecord {
     bytes,
     counters,
     ready: topic.ready.record(),
-    leased: topic.leases.size,
+    leased: Math.max(topic.leases.size, topic.leases.promised),
     delayed: topic.delayed.count,
     dead: { count: dead.count, bytes: dead.bytes },
     settlements: topic.settlements.count,

@@ -195,9 +195,11 @@ class MemoryStore implements Store {
     const file = this.#file;
     const before = this.#writes;
     const count = changes.length;
+    let former = file.committed;
     const committed = before.then(async () =>
       this.#run({ kind: 'commit', changes: count }, () => {
-        file.committed = file.committed.with(changes);
+        former = file.committed;
+        file.committed = former.with(changes);
       }),
     );
     const flushed = committed.then(async () => {
@@ -206,7 +208,9 @@ class MemoryStore implements Store {
         file.flushed = image;
       });
     });
-    this.#writes = flushed.catch(() => undefined);
+    this.#writes = flushed.catch(() => {
+      file.committed = former; // what fails has changed nothing
+    });
     committed.catch(() => undefined);
     return { committed, flushed };
   }

@@ -98,9 +98,6 @@ export const u8Text = (value: number): string => String.fromCharCode(value);
 export const nameText = (name: string): string =>
   isAscii(name) ? name : Buffer.from(name).toString('latin1');
 
-export const readNameText = (key: string, at: number): string =>
-  Buffer.from(key.slice(at), 'latin1').toString();
-
 function isAscii(name: string): boolean {
   for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) > 127) return false;
   return true;

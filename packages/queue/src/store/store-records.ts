@@ -25,7 +25,8 @@ import { type StoreEntry, StoreCorrupt } from './store.ts';
  *                   | u8 complete | u64 topics created | u64 places used | u64 publishes
  *                   | u64 last topic number | u64 messages awaited
  *                   | field: the start of a record that is not all here yet |
- *      version 2:   … | u64 time without a leader | u64, u64: place and sequence of the last message |
+ *      version 2:   … | u64 time without a leader | u64, u64: place and sequence of the last message
+ *                   | field last key | u64, u64: records and bytes of its section | u64 unready bytes |
  */
 const STORE_FORMAT = 2;
 /** Without rows; its topics and messages have other records. */
@@ -118,8 +119,10 @@ export function decodeProducer(place: number, entry: StoreEntry): ProducerMemory
 export function encodeRestore(progress: RestoreProgress): StoreEntry {
   const { backupId, text, base, nextChunk, stream, source } = progress;
   const { place, sequence } = progress.filled;
-  const variable = fieldBytes(backupId) + fieldBytes(text) + fieldBytes(stream.rest);
-  const size = variable + 10 * U64_BYTES + 2 * U32_BYTES + 1;
+  const { lastKey, count, bytes } = progress.tally;
+  const fields = [backupId, text, stream.rest, lastKey];
+  const variable = fields.reduce((sum, field) => sum + fieldBytes(field), 0);
+  const size = variable + 13 * U64_BYTES + 2 * U32_BYTES + 1;
   const writer = begin(RESTORE_KEY, size, RESTORE_VERSION)
     .field(backupId)
     .field(text)
@@ -132,6 +135,7 @@ export function encodeRestore(progress: RestoreProgress): StoreEntry {
   writer.u64(source.topicsCreated).u64(source.placesUsed).u64(source.publishes);
   writer.u64(progress.lastNumber).u64(progress.awaited).field(stream.rest);
   writer.u64(source.gapMs).u64(place).u64(sequence);
+  writer.field(lastKey).u64(count).u64(bytes).u64(progress.unreadyBytes);
   return seal(writer, RESTORE_KEY.length);
 }
 
@@ -149,9 +153,13 @@ export function decodeRestore(value: Buffer): RestoreProgress {
   const [lastNumber, awaited, rest] = [reader.u64(), reader.u64(), Buffer.from(reader.field())];
   const source = { topicsCreated, placesUsed, publishes, gapMs: reader.u64() };
   const filled = { place: reader.u64(), sequence: reader.u64() };
+  const lastKey = Buffer.from(reader.field());
+  const tally = { lastKey, count: reader.u64(), bytes: reader.u64() };
+  const unreadyBytes = reader.u64();
   ensureComplete(reader, RESTORE_KEY);
   const stream = { records, checksum, complete, rest };
-  return { backupId, text, base, nextChunk, stream, source, lastNumber, awaited, filled };
+  const counters = { lastNumber, awaited, unreadyBytes };
+  return { backupId, text, base, nextChunk, stream, source, ...counters, filled, tally };
 }
 
 const fieldBytes = (bytes: Bytes): number => LENGTH_BYTES + byteLength(bytes);

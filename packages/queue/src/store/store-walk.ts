@@ -47,8 +47,9 @@ export async function walkStore(
   reader: StoreReader,
   turn: StoreHost['turn'],
 ): Promise<StoreReport> {
-  const walk = new StoreWalk(doomedPlaces(reader));
+  const walk = new StoreWalk();
   try {
+    walk.doomed = doomedPlaces(reader);
     for (const entries of portionsOf(reader, FIRST_KEY, END_KEY)) {
       for (const entry of entries) walk.take(entry);
       await turn();
@@ -72,9 +73,11 @@ interface WalkedTopic {
 }
 
 class StoreWalk {
-  readonly #doomed: ReadonlySet<number>;
+  /** Places of deleted topics. */
+  doomed: ReadonlySet<number> = new Set();
   #meta = NO_META;
   #records = 0;
+  #isRestoring = false;
   #leftovers = 0;
   #messages = 0;
   #bytes = 0;
@@ -82,10 +85,6 @@ class StoreWalk {
   readonly #names = new Set<string>();
   readonly #orders = new Set<number>();
   #lastNumber = 0;
-
-  constructor(doomed: ReadonlySet<number>) {
-    this.#doomed = doomed;
-  }
 
   /** Entries come in the order of their keys: meta, topics, messages, producers, restore, rows. */
   take(entry: StoreEntry): void {
@@ -107,6 +106,7 @@ class StoreWalk {
         return this.#takeProducer(key.place, entry);
       case 'restore':
         decodeRestore(entry.value);
+        this.#isRestoring = true;
         return;
       default:
         return key satisfies never;
@@ -114,6 +114,8 @@ class StoreWalk {
   }
 
   finish(): void {
+    // Not all of it has come.
+    if (this.#isRestoring) return;
     for (const topic of this.#topics.values()) {
       for (const [claim, holds, counts] of countsOf(topic)) {
         const { number } = topic.record;
@@ -185,7 +187,7 @@ class StoreWalk {
 
   /** What lies at this place was deleted, or thrown away. */
   #isLeft(place: number): boolean {
-    return place <= this.#meta.floor || this.#doomed.has(place);
+    return place <= this.#meta.floor || this.doomed.has(place);
   }
 
   #leave(): void {

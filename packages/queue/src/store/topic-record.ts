@@ -24,7 +24,7 @@ import type { StoreEntry } from './store.ts';
  *     lane     | u8 priority | u64 turn | u64 fresh | u64 returned | u64 middle ranges
  *              | u64 from, u64 to: of the first range | u64 from, u64 to: of the last one |
  *     purge    | u8 state | u64 published by | u64 through | u64 after | u8 looks at: 0 live, 1 dead | u64 next at |
- *     redrive  | field to | u64 remaining | u64 rate a second, 0: none | u64 next at |
+ *     redrive  | field name, u64 number: of the target | u64 remaining | u64 rate a second, 0: none | u64 next at |
  */
 const VERSION = 2;
 const PLAIN_VERSION = 1;
@@ -75,7 +75,7 @@ function topicBytes({ name, settings, ready, purge, redrive }: TopicRecord): num
   let bytes = FIXED_BYTES + LENGTH_BYTES + byteLength(name) + settingsBytes(settings);
   bytes += ready.lanes.length * LANE_BYTES;
   if (purge !== undefined) bytes += PURGE_BYTES;
-  if (redrive !== undefined) bytes += LENGTH_BYTES + byteLength(redrive.to) + 24;
+  if (redrive !== undefined) bytes += LENGTH_BYTES + byteLength(redrive.to.name) + 32;
   return bytes;
 }
 
@@ -230,13 +230,15 @@ function readPurge(reader: ByteReader): PurgeJob {
 
 function writeRedrive(writer: ByteWriter, { to, remaining, ratePerSecond, nextAt }: RedriveJob) {
   writer
-    .field(to)
+    .field(to.name)
+    .u64(to.number)
     .u64(remaining)
     .u64(ratePerSecond ?? 0)
     .u64(nextAt);
 }
 
 function readRedrive(reader: ByteReader): RedriveJob {
-  const [to, remaining, rate, nextAt] = [reader.text(), reader.u64(), reader.u64(), reader.u64()];
+  const to = { name: reader.text(), number: reader.u64() };
+  const [remaining, rate, nextAt] = [reader.u64(), reader.u64(), reader.u64()];
   return { to, remaining, ratePerSecond: rate === 0 ? undefined : rate, nextAt };
 }

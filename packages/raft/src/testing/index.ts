@@ -2,6 +2,7 @@ export { Safety } from './safety.ts';
 export { SafetyViolated } from './safety-violated.ts';
 export { DIRECTORY, SimCluster } from './sim-cluster.ts';
 export type { SimBoot, SimClusterOptions, SimMachineHost } from './sim-cluster-options.ts';
+export type { ExecutedEntry, TermStart } from './observed-machine.ts';
 export { lastFrame } from './last-frame.ts';
 export { SimDisk, type SimDiskImage } from './sim-disk.ts';
 export { SimNetwork, type SimNetworkFaults } from './sim-network.ts';

@@ -1,10 +1,29 @@
 import type { LogIndex, LogTime } from '../core/numbers.ts';
 import type { MachineSnapshot, SnapshotSink, StateMachine } from '../ports.ts';
 
+/** A command that a machine has executed. */
+export interface ExecutedEntry<Result> {
+  readonly index: LogIndex;
+  readonly at: LogTime;
+  readonly command: Buffer;
+  readonly result: Result;
+}
+
+/** What a machine is told when a term begins. */
+export interface TermStart {
+  readonly index: LogIndex;
+  readonly at: LogTime;
+  readonly gapMs: number;
+}
+
 /** Who looks on while a machine executes. */
-export interface MachineObserver {
+export interface MachineObserver<Result> {
   /** Before a command is executed. */
   applying(index: LogIndex, command: Buffer): void;
+  /** A command was executed, and nothing else since. */
+  executed(entry: ExecutedEntry<Result>): void;
+  /** The first entry of a term was executed, and nothing else since. */
+  termStarted(start: TermStart): void;
   /** The state includes the entry at `index` now, and everything before it. */
   changed(index: LogIndex): void;
 }
@@ -12,9 +31,9 @@ export interface MachineObserver {
 /** A machine that lets somebody look on. */
 export class ObservedMachine<Result> implements StateMachine<Result> {
   readonly #machine: StateMachine<Result>;
-  readonly #observer: MachineObserver;
+  readonly #observer: MachineObserver<Result>;
 
-  constructor(machine: StateMachine<Result>, observer: MachineObserver) {
+  constructor(machine: StateMachine<Result>, observer: MachineObserver<Result>) {
     this.#machine = machine;
     this.#observer = observer;
   }
@@ -35,12 +54,14 @@ export class ObservedMachine<Result> implements StateMachine<Result> {
   apply(command: Buffer, at: LogTime, index: LogIndex): Result {
     this.#observer.applying(index, command);
     const result = this.#machine.apply(command, at, index);
+    this.#observer.executed({ index, at, command, result });
     this.#observer.changed(index);
     return result;
   }
 
   termStart(at: LogTime, gapMs: number, index: LogIndex): void {
     this.#machine.termStart(at, gapMs, index);
+    this.#observer.termStarted({ index, at, gapMs });
     this.#observer.changed(index);
   }
 

@@ -4,6 +4,7 @@ import type { NodeEvent } from '../driver/node-events.ts';
 import type { RaftNodeOptions } from '../driver/node-options.ts';
 import type { RaftNode } from '../driver/raft-node.ts';
 import type { StateMachine } from '../ports.ts';
+import type { ExecutedEntry, TermStart } from './observed-machine.ts';
 import type { ClockFault } from './sim-clock.ts';
 import type { SimNetworkFaults } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -53,6 +54,11 @@ export interface SimClusterOptions<Result, Machine extends StateMachine<Result>>
   /** Clocks of a node. Default: right. */
   readonly clock?: () => ClockFault;
   readonly onEvent?: (id: NodeId, event: NodeEvent) => void;
+  /** A node has opened its log: it is in `running` from now on. */
+  readonly onBooted?: (boot: SimBoot<Result, Machine>) => void;
+  /** A node has executed a command, perhaps one that others, or itself before a restart, executed before. */
+  readonly onExecuted?: (id: NodeId, machine: Machine, entry: ExecutedEntry<Result>) => void;
+  readonly onTermStarted?: (id: NodeId, machine: Machine, start: TermStart) => void;
   /**
    * A node cannot start or go on. True when that is how it should be: its process ends then, and what it wrote stays.
    * Default: it never should, and the run ends.

@@ -283,7 +283,9 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         machine: this.#observed(site.id, machine),
         inspect,
       });
-      if (core !== undefined && process.alive) site.boot = { process, machine, node, core };
+      if (core === undefined || !process.alive) return;
+      site.boot = { process, machine, node, core };
+      this.#options.onBooted?.(site.boot);
     } catch (error) {
       this.#nodeFailed(site, process, error);
     }
@@ -321,6 +323,8 @@ export class SimCluster<Result, Machine extends StateMachine<Result>> {
         this.safety.memory.applying(id, machine.dirtyBytes);
         this.safety.applied(id, index, command);
       },
+      executed: (entry) => this.#options.onExecuted?.(id, machine, entry),
+      termStarted: (start) => this.#options.onTermStarted?.(id, machine, start),
       changed: (index) => {
         const hash = this.#options.hashOf(machine);
         this.world.note(hash);

@@ -43,7 +43,8 @@ function collect(parts: readonly Parsed<NewMessage>[]): Parsed<readonly NewMessa
 function newMessage(message: NewMessageBody, path: string): Parsed<NewMessage> {
   const { body, bodyBase64, contentType, deliverAt, attributes, ...rest } = message;
   const isJson = bodyBase64 === undefined;
-  const bytes = isJson ? JSON.stringify(body) : Buffer.from(bodyBase64, 'base64');
+  const bytes = isJson ? jsonText(body) : Buffer.from(bodyBase64, 'base64');
+  if (bytes === undefined) return wrongBody(`${path}body is nested too deeply`);
   const type = contentType ?? (isJson ? JSON_TYPE : 'application/octet-stream');
   // Consumers get what says that it is JSON as JSON.
   if (typeof bytes !== 'string' && type === JSON_TYPE && parseJson(bytes) === undefined) {
@@ -60,6 +61,16 @@ function newMessage(message: NewMessageBody, path: string): Parsed<NewMessage> {
       ...(pairs.length === 0 ? {} : { attributes: pairs }),
     },
   };
+}
+
+/** `undefined`: it can be read, but not be written again. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Bytes of any type but JSON; all else about the message stands in headers. */

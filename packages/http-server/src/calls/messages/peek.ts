@@ -1,5 +1,5 @@
 import { messageStates } from '@rrmq/contract';
-import { type MessageState, type PeekRange, type QueueView, type TopicView } from '@rrmq/queue';
+import type { MessageState, PeekRange, QueueView, TopicView } from '@rrmq/queue';
 import { type Reply, problem, v1Text } from '../../reply.ts';
 import type { V1Call } from '../../v1-call.ts';
 import type { Parsed } from '../parsing.ts';

@@ -5,13 +5,7 @@ import {
   parseBody,
   receiveBodySchema,
 } from '@rrmq/contract';
-import {
-  type Delivery,
-  type ReceiveOutcome,
-  type ReceiveRequest,
-  type Settled,
-  type Settlement,
-} from '@rrmq/queue';
+import type { Delivery, ReceiveOutcome, ReceiveRequest, Settled, Settlement } from '@rrmq/queue';
 import { type Reply, problem, v1Text } from '../../reply.ts';
 import type { V1Call } from '../../v1-call.ts';
 import {
@@ -20,7 +14,7 @@ import {
   leadershipMoved,
   queueProblems,
 } from '../queue-problems.ts';
-import { type Attempt, begin, execute, withTopic } from '../v1-attempts.ts';
+import { type Attempt, begin, execute, executeOr, withTopic } from '../v1-attempts.ts';
 import type { V1Node } from '../v1-node.ts';
 import { parseTopic, parseWaitMs } from '../v1-parsing.ts';
 import { JsonText, deliveryHead } from './message-text.ts';
@@ -47,26 +41,41 @@ function requestOf(topic: string, body: ReceiveBody): ReceiveRequest {
 
 /** The result is kept under the key, so that there is one, at once: even an empty one. */
 function receiveOnce(attempt: Attempt, { topic, max, settle, leaseMs }: ReceiveRequest): void {
-  const { queue } = attempt.node;
-  withTopic(attempt, topic, () => {
-    const command = {
-      kind: 'receive',
-      topic,
-      max: Math.min(max, MESSAGES_PER_CALL_MAX - settle.length),
-      settle,
-      ...(leaseMs === undefined ? {} : { leaseMs }),
-      ...(queue.hasSecret ? {} : { secret: attempt.node.newSecret() }),
-    } as const;
-    execute(attempt, command, 'received', ({ result }) => receivedReply(settle, result));
+  const command = {
+    kind: 'receive',
+    topic,
+    max: Math.min(max, MESSAGES_PER_CALL_MAX - settle.length),
+    settle,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  } as const;
+  withTopic(attempt, topic, () =>
+    withSecret(attempt, topic, () =>
+      execute(attempt, command, 'received', ({ result }) => receivedReply(settle, result)),
+    ),
+  );
+}
+
+/** Under a key commands must be the same each time: the secret goes before, in one of its own. */
+function withSecret(attempt: Attempt, topic: string, then: () => void): void {
+  const { queue, newSecret } = attempt.node;
+  if (queue.hasSecret) return then();
+  const command = { kind: 'receive', topic, max: 0, settle: [], secret: newSecret() } as const;
+  return executeOr({ ...attempt, key: undefined }, command, (result) => {
+    if (!queue.hasSecret && !result.ok) return queueProblems[result.code];
+    then();
+    return undefined;
   });
 }
+
+/** After a wait its outcome comes at once, or it is not known for long. */
+const GRACE_MS_MIN = 1000;
 
 /** The deadline of the call begins when the wait is over: an answer, empty perhaps, comes before it. */
 function wait({ node, call }: Attempt, request: ReceiveRequest): void {
   const patience = parseWaitMs(call);
   if (!patience.ok) return call.answer(patience.reply);
   const waitMs = Math.min(request.waitMs, patience.value);
-  call.answerLate(waitMs + patience.value, NOT_COMMITTED_IN_TIME);
+  call.answerLate(waitMs + Math.max(patience.value, GRACE_MS_MIN), NOT_COMMITTED_IN_TIME);
   const leave = node.receives.receive({ ...request, waitMs }, (outcome) =>
     call.answer(replyTo(node, call, { outcome, settle: request.settle })),
   );

@@ -24,7 +24,10 @@ export function pauseTopic(node: V1Node, call: V1Call, pauses: boolean): void {
       receiving: isBoth || ofReceiving === true ? pauses : found.paused.receiving,
     };
     const command = { kind: 'pause-topic', topic: topic.value, ...paused } as const;
-    execute(attempt, command, 'topic-paused', () => v1Reply(200, { paused }));
+    // Idempotent in effect, and not always the same command.
+    execute({ ...attempt, key: undefined }, command, 'topic-paused', () =>
+      v1Reply(200, { paused }),
+    );
     return undefined;
   });
 }

@@ -40,13 +40,16 @@ export function settingsOf(body: PutTopicBody): TopicSettings {
   };
 }
 
+/** Settings lie so deep; what lies deeper is none, and is left to who parses them. */
+const DEPTH_MAX = 2;
+
 /** A merge patch (RFC 7396): what `patch` leaves out stays, what is `null` in it goes. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
+export function mergePatch(target: unknown, patch: unknown, depthMax = DEPTH_MAX): unknown {
+  if (depthMax === 0 || !isObject(patch)) return patch;
   const merged = new Map(isObject(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) merged.delete(name);
-    else merged.set(name, mergePatch(merged.get(name), value));
+    else merged.set(name, mergePatch(merged.get(name), value, depthMax - 1));
   }
   return Object.fromEntries(merged);
 }

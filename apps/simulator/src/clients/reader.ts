@@ -1,6 +1,6 @@
 import type { SimRandom } from '@rrmq/raft/testing';
-import type { Boot, Cluster } from './sim-client.ts';
-import type { SimReads } from './sim-reads.ts';
+import type { Boot, Cluster } from '../cluster.ts';
+import type { Reads } from './reads.ts';
 
 /** Between two looks at the cluster, up to so many ms: a deposed leader that does not know it yet lasts some 200. */
 const REST_MS = 100;
@@ -15,13 +15,13 @@ const ANYBODY = 0.4;
  * Reads on and on, most of all while two nodes think that they lead, and waits for nobody: clients that wait for an answer of a leader that was cut off ask it nothing
  * more, so that hardly one of them would see what it shows in its last moments.
  */
-export class SimReader {
+export class Reader {
   readonly #cluster: Cluster;
-  readonly #reads: SimReads;
+  readonly #reads: Reads;
   readonly #random: SimRandom;
   #stopped = false;
 
-  constructor(cluster: Cluster, reads: SimReads) {
+  constructor(cluster: Cluster, reads: Reads) {
     this.#cluster = cluster;
     this.#reads = reads;
     this.#random = cluster.random.fork();

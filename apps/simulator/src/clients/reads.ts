@@ -1,4 +1,5 @@
-import { type Boot, type Cluster, PATIENCE_MS } from './sim-client.ts';
+import type { Boot, Cluster } from '../cluster.ts';
+import { PATIENCE_MS } from './caller.ts';
 
 /** A read was served from a state that lacked what had been committed when it was asked for. */
 class ReadStale extends Error {
@@ -6,7 +7,7 @@ class ReadStale extends Error {
 }
 
 /** Linearizable reads of any node (§8), each one checked. */
-export class SimReads {
+export class Reads {
   served = 0;
   refused = 0;
   /** Refused by a node that led when it was asked, and no longer did. */
