@@ -79,8 +79,11 @@ export class Flushing {
     this.#figures.flushes += 1;
     this.#figures.blockedMs += blockedMs;
     this.#figures.longestBlockMs = Math.max(this.#figures.longestBlockMs, blockedMs);
-    this.#flushing = flushed.then(() => {
-      this.#flushing = undefined;
-    });
+    this.#flushing = this.#over(flushed);
+  }
+
+  async #over(flushed: Promise<unknown>): Promise<void> {
+    await flushed;
+    this.#flushing = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { type Bytes, type NewMessage, type Settlement, encodeCommand } from '@rr
 export const TRAFFIC_KINDS = ['plain', 'keyed', 'dedup'] as const;
 export type TrafficKind = (typeof TRAFFIC_KINDS)[number];
 
-export const TOPIC = 'bench';
+const TOPIC = 'bench';
 
 /** So many messages of a key are there on average, and so many keys at least: a receive finds enough of them. */
 const MESSAGES_PER_KEY = 10;

@@ -235,7 +235,7 @@ function takeMessage(
   const lane = freshLaneAt(topic, sequence);
   const isOfLane = message.key === undefined && message.priority === lane?.priority;
   if (lane !== undefined && !isOfLane) return undefined;
-  topic.bodies.add(message);
+  topic.bodies.add(sequence, message);
   state.dirty.added(topic, message.body.length);
   const filled = { place: topic.place, sequence };
   const owes = message.expiresAt === undefined ? -1 : 0; // when it expires is due, unless it is leased

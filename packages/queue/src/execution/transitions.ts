@@ -22,21 +22,10 @@ export function addMessage(
   { message, deliverAt }: { readonly message: Publishable; readonly deliverAt: number },
 ): MessageMeta {
   topic.lastSequence += 1;
-  const { contentType, body, publishedAt, key, priority } = message;
-  const { attributes, expiresAt, dedupId } = message;
+  const { body, key, priority, expiresAt, dedupId } = message;
   const sequence = topic.lastSequence;
   const meta = { sequence, key, priority, bytes: body.length, expiresAt, dedupId };
-  topic.bodies.add({
-    sequence,
-    contentType,
-    body,
-    publishedAt,
-    key,
-    priority,
-    attributes,
-    expiresAt,
-    dedupId,
-  });
+  topic.bodies.add(sequence, message);
   topic.bytes += meta.bytes;
   topic.counters.published += 1;
   state.dirty.added(topic, meta.bytes);

@@ -50,8 +50,8 @@ export class Bodies {
   }
 
   /** Adds the newest message; its body is copied. */
-  add(message: Message): void {
-    const { sequence, contentType, publishedAt, key, priority } = message;
+  add(sequence: number, message: Omit<Message, 'sequence'>): void {
+    const { contentType, publishedAt, key, priority } = message;
     const { attributes, expiresAt, dedupId } = message;
     const body = this.#slab.copy(message.body);
     assert(sequence > this.#newest, 'messages are added in order');

@@ -1,6 +1,6 @@
 import { Arena } from '../bytes/arena.ts';
 import { encodeMessage } from '../store/message-record.ts';
-import { PLACED_KINDS, placePrefix, RowKind } from '../store/row-keys.ts';
+import { PLACED_KINDS, RowKind } from '../store/row-keys.ts';
 import { sealRow } from '../store/row-values.ts';
 import { KeyKind, RESTORE_KEY, messageKey, placeKey } from '../store/store-keys.ts';
 import { encodeMeta, encodeProducer, encodeRestore, producerKey } from '../store/store-records.ts';

@@ -68,12 +68,14 @@ export type ParsedKey =
 
 export function parseKey(key: Buffer): ParsedKey | undefined {
   const parsed = parseAny(key);
-  if (parsed === undefined) return undefined;
-  const numbers = [
-    'place' in parsed ? parsed.place : 0,
-    parsed.kind === 'message' ? parsed.sequence : 0,
-  ];
-  return numbers.every((number) => Number.isSafeInteger(number)) ? parsed : undefined;
+  return parsed !== undefined && isExact(parsed) ? parsed : undefined;
+}
+
+/** Its numbers are below 2^53. */
+function isExact(parsed: ParsedKey): boolean {
+  if (!('place' in parsed)) return true;
+  if (!Number.isSafeInteger(parsed.place)) return false;
+  return parsed.kind !== 'message' || Number.isSafeInteger(parsed.sequence);
 }
 
 function parseAny(key: Buffer): ParsedKey | undefined {
