@@ -29,7 +29,9 @@ const ack = (token: Uint8Array): Command => ({
 
 /** A machine and an audit that is told what it does, or something else. */
 class Told {
-  readonly audit = new Audit();
+  readonly audit = new Audit((error) => {
+    throw error;
+  });
   readonly #machine: QueueMachine;
   #index = 0;
 
