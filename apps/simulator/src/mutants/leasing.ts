@@ -44,11 +44,11 @@ export const LEASING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'extend-keeps-old-deadline',
-    what: 'the order of deadlines keeps the old one of a lease that was extended: the message is leased twice',
+    what: 'an extension is answered, and the lease ends when it would have ended: the message is leased twice',
     patches: [
       {
-        file: 'queue/src/state/leases.ts',
-        find: 'if (before !== undefined) this.#order.delete(before);',
+        file: SETTLING,
+        find: 'topic.leases.set({ ...lease, deadline, lengthMs, gapMsBefore: state.gapMs });',
         replace: '',
       },
     ],
