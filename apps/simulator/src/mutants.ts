@@ -1,4 +1,5 @@
 import { ELECTION_MUTANTS } from './mutants/election.ts';
+import { LEASING_MUTANTS } from './mutants/leasing.ts';
 import { LOG_MUTANTS } from './mutants/log.ts';
 import { MEMBERSHIP_MUTANTS } from './mutants/membership.ts';
 import type { Mutant } from './mutants/mutant.ts';
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SNAPSHOT_MUTANTS,
   ...LOG_MUTANTS,
   ...QUEUE_MUTANTS,
+  ...LEASING_MUTANTS,
 ];

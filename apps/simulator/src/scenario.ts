@@ -109,7 +109,7 @@ function hardCluster(
   const met: { trouble?: Trouble } = {};
   const stores = new Map<number, SimQueueHost>();
   const marks = new Marks();
-  const audit = new Audit();
+  const audit = new Audit((error) => cluster.fail(error));
   const traits = { losses: families.includes('losses'), clocks: families.includes('clocks') };
   const cluster: Cluster = new SimCluster({
     ...optionsOf(seed, traits, (id, host) => stores.set(id, host)),

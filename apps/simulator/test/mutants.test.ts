@@ -48,6 +48,14 @@ const QUICK = [
   'pop-depends-on-the-node',
   'producers-not-flushed',
   'producers-not-in-snapshot',
+  'late-settlement-accepted',
+  'leases-not-put-off',
+  'nack-unblocks-key',
+  'extend-keeps-old-deadline',
+  'dead-letter-counted-twice',
+  'full-topic-drops-though-it-rejects',
+  'delayed-message-due-twice',
+  'leased-message-expires',
 ];
 
 /** Thirty times as many as the most patient one takes. */

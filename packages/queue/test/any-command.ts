@@ -111,13 +111,13 @@ const sequences = fc.array(from(1), { minLength: 1, maxLength: 5 });
 const state = fc.constantFrom(
   ...(['all', 'ready', 'leased', 'delayed', 'dead'] satisfies Purge['state'][]),
 );
-const version = from(1);
+const expected = fc.record({ number: from(1), version: from(1) });
 
 /** Every kind of command that an idempotency key may stand before, with every option or without it. */
 const somePlainCommand: fc.Arbitrary<PlainCommand> = fc.oneof(
   withOptions({ kind: is('create-topic'), topic }, { settings }),
-  withOptions({ kind: is('update-topic'), topic, settings }, { version }),
-  withOptions({ kind: is('delete-topic'), topic }, { version }),
+  withOptions({ kind: is('update-topic'), topic, settings }, { expected }),
+  withOptions({ kind: is('delete-topic'), topic }, { expected }),
   fc.record({
     kind: is('pause-topic'),
     topic,

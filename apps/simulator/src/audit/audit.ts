@@ -29,7 +29,7 @@ interface Request {
 
 /**
  * Follows the log as nodes execute it, each entry once, and knows by commands and results alone what becomes of each
- * message. Throws `AccountWrong` at the entry at which a promise of the queue is broken; what it promises is in
+ * message. Fails with `AccountWrong` at the entry at which a promise of the queue is broken; what it promises is in
  * `docs/SEMANTICS.md`. That all nodes answer alike is `safety.ts`'s business.
  */
 export class Audit {
@@ -40,12 +40,30 @@ export class Audit {
   readonly #entries = new Map<number, Entry>();
   #now: LogMoment = { index: 0, at: 0, gapMs: 0 };
   #topicsCreated = 0;
+  readonly #failed: (error: unknown) => void;
   readonly sightings = new Sightings();
+
+  /** `fail`: called for what is wrong while entries are executed. Whoever executes goes on: it is not to blame. */
+  constructor(fail: (error: unknown) => void) {
+    this.#failed = fail;
+  }
 
   /** A node has executed an entry on this machine. */
   executed(machine: QueueMachine, entry: Entry): void {
+    if (entry.index <= this.#now.index) return;
+    this.#guard(() => this.#execute(machine, entry));
+  }
+
+  #guard(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #execute(machine: QueueMachine, entry: Entry): void {
     const { index, at, result } = entry;
-    if (index <= this.#now.index) return;
     this.#now = { ...this.#now, index, at };
     const command = Buffer.from(entry.command);
     this.#entries.set(index, { ...entry, command });
@@ -80,13 +98,15 @@ export class Audit {
 
   /** A client was told that its command became this entry, with this result. */
   told(command: Buffer, { index, result }: Pick<Entry, 'index' | 'result'>): void {
-    const entry = this.#entries.get(index);
-    if (entry === undefined || !entry.command.equals(command)) {
-      throw new AccountWrong(`entry ${index} is told to whoever sent another command`);
-    }
-    if (!isDeepStrictEqual(entry.result, result)) {
-      throw new AccountWrong(`entry ${index} has another result than a client was told`);
-    }
+    this.#guard(() => {
+      const entry = this.#entries.get(index);
+      if (entry === undefined || !entry.command.equals(command)) {
+        throw new AccountWrong(`entry ${index} is told to whoever sent another command`);
+      }
+      if (!isDeepStrictEqual(entry.result, result)) {
+        throw new AccountWrong(`entry ${index} has another result than a client was told`);
+      }
+    });
   }
 
   /** At the end, on a machine that has executed all. */

@@ -1,6 +1,6 @@
 import type { Settlement } from '@rrmq/queue';
 
-export type Action = Settlement['action'];
+type Action = Settlement['action'];
 
 /** One message of a topic, as far as the log tells of it. */
 export interface Life {

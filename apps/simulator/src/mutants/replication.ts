@@ -193,7 +193,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'raft/src/core/own-entries.ts',
-        find: 'const at = now > core.log.lastAt ? now : core.log.lastAt;',
+        find: 'const at = notBefore(core.log.lastAt, now);',
         replace: 'const at = core.now.wallMs;',
       },
     ],

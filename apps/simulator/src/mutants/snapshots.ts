@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts';
 
 const RECEIVING = 'raft/src/driver/snapshot-receiving.ts';
 const RAFT_NODE = 'raft/src/driver/raft-node.ts';
-const SINK = 'queue/src/snapshot-sink.ts';
+const SINK = 'queue/src/snapshot/snapshot-sink.ts';
 const STATE = 'raft/src/core/state.ts';
 
 /** Bugs of snapshots: what they say, and when they take the place of the log (§7). */
@@ -149,7 +149,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
         replace: 'if (false) {',
       },
       {
-        file: 'queue/src/record-stream.ts',
+        file: 'queue/src/snapshot/record-stream.ts',
         find: 'if (!encodeEnd(records, checksum).equals(bytes.subarray(start, end))) return undefined;',
         replace: '',
       },
