@@ -199,22 +199,22 @@ export class Audit {
   }
 
   #inTopic(topic: TopicAudit, { command, result, machine }: Done): void {
-    const now = this.#now;
+    const now = { ...this.#now, view: machine };
     switch (result.kind) {
       case 'published': {
         if (command.kind !== 'publish') return this.#mismatch(command, result);
-        topic.published(command, result, now, machine);
+        topic.published(command, result, now);
         const stats = machine.stats(topic.name);
         const wrong = stats && result.count > 0 ? wrongFill(stats, topic.settings) : undefined;
         if (wrong !== undefined && !topic.isUpdated) this.#fail(`${topic.name}: ${wrong}`);
         return undefined;
       }
       case 'popped':
-        return topic.popped(result.message, now, machine);
+        return topic.popped(result.message, now);
       case 'received':
         if (command.kind !== 'receive') return this.#mismatch(command, result);
         topic.settled(command.settle, result.settled, now);
-        return topic.received(result.deliveries, now, machine);
+        return topic.received(result.deliveries, now);
       case 'settled':
         if (command.kind !== 'settle') return this.#mismatch(command, result);
         return topic.settled(command.settle, result.settled, now);

@@ -23,6 +23,11 @@ export interface AuditSurroundings {
   readonly grants: Map<string, Grant>;
 }
 
+/** An entry that was executed, and the state after it. */
+interface Step extends LogMoment {
+  readonly view: QueueView;
+}
+
 /** The lives of one topic's messages, told by commands and their results alone. Throws when one is not as it must be. */
 export class TopicAudit {
   readonly number: number;
@@ -52,7 +57,7 @@ export class TopicAudit {
     this.#surroundings = surroundings;
   }
 
-  published(command: DecodedPublish, result: Published, now: LogMoment, view: QueueView): void {
+  published(command: DecodedPublish, result: Published, now: Step): void {
     const { producer, messages } = command;
     const step = producer && `${producer.id}, epoch ${producer.epoch}, step ${producer.sequence}`;
     const before = step === undefined ? undefined : this.#steps.get(step);
@@ -73,7 +78,7 @@ export class TopicAudit {
     for (const [position, message] of messages.entries()) {
       const earlier = repeated.get(position);
       if (earlier === undefined) {
-        this.#add(sequence, message, now, view);
+        this.#add(sequence, message, now);
         sequence += 1;
       } else if (this.lives.get(earlier)?.dedupId !== message.dedupId) {
         this.#fail(now, `message ${earlier} is named for dedup id ${message.dedupId}`);
@@ -81,12 +86,12 @@ export class TopicAudit {
     }
   }
 
-  #add(sequence: number, message: DecodedMessage, now: LogMoment, view: QueueView): void {
+  #add(sequence: number, message: DecodedMessage, now: Step): void {
     const { at } = now;
     const { body, key, priority, dedupId, delayMs, ttlMs = this.settings.ttlMs } = message;
     if (this.lives.has(sequence)) this.#fail(now, `sequence ${sequence} is given twice`);
     const before = dedupId === undefined ? undefined : this.#byDedupId.get(dedupId);
-    if (before !== undefined) this.#requireForgotten(before, now, view);
+    if (before !== undefined) this.#requireForgotten(before, now);
     const restsUntil = delayMs === undefined ? (message.deliverAt ?? 0) : at + delayMs;
     const life: Life = {
       sequence,
@@ -117,21 +122,20 @@ export class TopicAudit {
     else others.push(life);
   }
 
-  #requireForgotten(before: Life, now: LogMoment, view: QueueView): void {
+  #requireForgotten(before: Life, now: Step): void {
     const leftMs = before.rememberedUntil - now.at;
-    const isThere = view.message(this.name, before.sequence) !== undefined;
+    const isThere = now.view.message(this.name, before.sequence) !== undefined;
     if (leftMs <= 0 && !isThere) return;
     const why = isThere ? 'is in the topic' : `is remembered for ${leftMs} ms more`;
     const { dedupId, sequence } = before;
     this.#fail(now, `two messages under dedup id ${dedupId}: ${sequence} ${why}`);
   }
 
-  received(deliveries: readonly Delivery[], now: LogMoment, view: QueueView): void {
+  received(deliveries: readonly Delivery[], now: Step): void {
     for (const delivery of deliveries) this.#lease(delivery, now);
     this.#requireOrder(
       deliveries.map(({ message }) => message),
       now,
-      view,
     );
   }
 
@@ -157,15 +161,19 @@ export class TopicAudit {
     this.#surroundings.grants.set(token.toString('hex'), grant);
   }
 
-  popped(message: Message, now: LogMoment, view: QueueView): void {
+  popped(message: Message, now: Step): void {
     const life = this.#deliver(message, now);
     life.end = 'acked';
     this.counts.acked += 1;
-    this.#requireOrder([message], now, view);
+    this.#requireOrder([message], now);
   }
 
-  #requireOrder(messages: readonly Message[], now: LogMoment, view: QueueView): void {
-    const wrong = wrongOrder({ name: this.name, byKey: this.#byKey, view }, messages, now);
+  #requireOrder(messages: readonly Message[], now: Step): void {
+    const wrong = wrongOrder(
+      { name: this.name, byKey: this.#byKey, view: now.view },
+      messages,
+      now,
+    );
     if (wrong !== undefined) this.#fail(now, wrong);
   }
 
