@@ -19,6 +19,7 @@ import { runToTheEnd } from './resources.ts';
 import { type RollingOptions, runRolling } from './rolling/rolling.ts';
 import { runSoak, type SoakOptions } from './soak/soak.ts';
 import { runStart, type StartOptions } from './start/start.ts';
+import { runStorm, type StormOptions } from './storm/storm.ts';
 
 const program = new Command('bench').description(
   'Benchmarks of RRMQ, on this machine and loopback',
@@ -175,6 +176,17 @@ benchmark('backlog', 'what many messages cost that nobody receives: rates, memor
   .option('--nodes <list>', 'sizes of clusters', listUpTo(19), [1, 3])
   .action((options: BacklogOptions) =>
     runToTheEnd((resources) => runBacklog(options, resources, new Progress())),
+  );
+
+benchmark('storm', 'kill -9 any node under all that the queue can do, then account for all of it')
+  .option('--messages <n>', 'how many', upTo(10_000_000), 1_000_000)
+  .option('--kills <n>', 'spread over the publishes', upTo(1000), 30)
+  .option('--seconds <n>', 'after which the run is given up', upTo(86_400), 3600)
+  .option('--producers <n>', 'each publishes batch after batch', upTo(100), 4)
+  .option('--consumers <n>', 'each receives and settles', upTo(100), 6)
+  .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .action((options: StormOptions) =>
+    runToTheEnd((resources) => runStorm(options, resources, new Progress())),
   );
 
 program.command('echo-server', { hidden: true }).action(runEchoServer);

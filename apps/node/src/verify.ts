@@ -79,9 +79,9 @@ function logLines(report: LogReport): string[] {
 function storeLines({ report, problem }: StoreVerdict): string[] {
   const verdict = problem === undefined ? 'store       whole' : `store       CORRUPT: ${problem}`;
   if (report === undefined) return [problem === undefined ? 'store       none yet' : verdict];
-  const { index, topics, messages, bytes, producers } = report;
+  const { index, hash, topics, messages, bytes, producers } = report;
   return [
-    `state       at entry ${index}: ${topics} topics, ${messages} messages, ${bytes} bytes, ${producers} producers`,
+    `state       at entry ${index}: hash ${hash.toString(16)}, ${topics} topics, ${messages} messages, ${bytes} bytes, ${producers} producers`,
     verdict,
   ];
 }

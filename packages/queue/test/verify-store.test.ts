@@ -42,6 +42,7 @@ describe('verification of a store', () => {
     expect(report).toEqual({
       index: 7,
       at: 0,
+      hash: expect.any(Number),
       topics: 2,
       messages: 3,
       bytes: 5 + 7 + 4,

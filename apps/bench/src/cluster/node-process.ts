@@ -26,7 +26,12 @@ const STOP_MS_MAX = 8000;
 const LOG_TAIL_CHARS = 2000;
 
 const require = createRequire(import.meta.url);
-const program = join(dirname(require.resolve('rrmq-node/package.json')), 'bin', 'rrmq-node.js');
+/** The path of the program `rrmq-node`. */
+export const NODE_PROGRAM = join(
+  dirname(require.resolve('rrmq-node/package.json')),
+  'bin',
+  'rrmq-node.js',
+);
 
 /** One `rrmq-node`, a child of this process. It can be started again after it ended. */
 export class NodeProcess {
@@ -70,7 +75,7 @@ export class NodeProcess {
   start(): void {
     const { directory, membership, execArgv } = this.#settings;
     const log = openSync(this.logFile, 'a');
-    const args = [...execArgv, program, ...membership, '--data-dir', this.dataDirectory];
+    const args = [...execArgv, NODE_PROGRAM, ...membership, '--data-dir', this.dataDirectory];
     const child = spawn(process.execPath, args, {
       cwd: directory,
       env: environmentWithoutSettings(),

@@ -14,22 +14,24 @@ export interface Reply {
 export class HttpConnection {
   readonly #socket: Socket;
   readonly #reader = new ReplyReader();
+  readonly #answerMsMax: number;
   #answered: ((reply: Reply) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, answerMsMax: number) {
     this.#socket = socket;
+    this.#answerMsMax = answerMsMax;
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#fail('the connection was lost'));
   }
 
-  /** Rejects when nobody listens there. */
-  static async open(port: number): Promise<HttpConnection> {
+  /** `answerMsMax`: how long a reply is waited for. Rejects when nobody listens there. */
+  static async open(port: number, answerMsMax = ANSWER_MS_MAX): Promise<HttpConnection> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
-    return new HttpConnection(socket);
+    return new HttpConnection(socket, answerMsMax);
   }
 
   get isOpen(): boolean {
@@ -45,7 +47,7 @@ export class HttpConnection {
         this.#fail('the connection is closed');
         return;
       }
-      this.#timer ??= setTimeout(() => this.#giveUp(), ANSWER_MS_MAX);
+      this.#timer ??= setTimeout(() => this.#giveUp(), this.#answerMsMax);
       this.#timer.refresh();
       this.#socket.write(request);
     });

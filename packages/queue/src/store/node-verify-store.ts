@@ -37,6 +37,7 @@ export async function verifyStore(
 const NOTHING: Omit<StoreReport, 'problem'> = {
   index: 0,
   at: 0,
+  hash: 0,
   topics: 0,
   messages: 0,
   bytes: 0,

@@ -15,6 +15,8 @@ export interface StoreReport {
   /** The last entry of the log that it includes, and its time; 0 for an empty store. */
   readonly index: number;
   readonly at: number;
+  /** Of the state after that entry: the same in every store that ends with it. */
+  readonly hash: number;
   readonly topics: number;
   /** Live messages and dead letters, and bytes of their bodies. */
   readonly messages: number;
@@ -128,6 +130,7 @@ class StoreWalk {
     return {
       index: this.#meta.index,
       at: this.#meta.at,
+      hash: this.#meta.hash,
       topics: this.#topics.size,
       messages: this.#messages,
       bytes: this.#bytes,
