@@ -88,7 +88,7 @@ describe('the machine', () => {
   it('does what the model does, for any history, flushed and crashed, and opened again at any time', async () => {
     await fc.assert(
       fc.asyncProperty(someLife, async ([steps, events]) => compare(steps, events)),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   }, 300_000);
 });

@@ -3,7 +3,7 @@ import { FAILURES_MAX, LEASE_MS } from './storm-plan.ts';
 
 /** Requests of `/v1` that a storm sends, as bytes, and what it reads of their replies. */
 
-export const TOPIC = 'storm';
+const TOPIC = 'storm';
 
 /** What came of publishing one message. */
 export interface Receipt {
