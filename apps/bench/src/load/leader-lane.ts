@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HttpConnection, type Reply } from '../load/http-connection.ts';
+import { HttpConnection, type Reply } from './http-connection.ts';
 
 /** A node answers within 30 s, were it only with 504; one that was killed breaks the connection. */
 const ANSWER_MS_MAX = 40_000;
