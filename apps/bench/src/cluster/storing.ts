@@ -6,10 +6,14 @@ import type { Cluster } from './cluster.ts';
 const STORED_MS_MAX = 600_000;
 const POLL_MS = 500;
 
+/** A node that starts thousands of waits on a busy machine takes its time. */
+const ANSWER_MS_MAX = 20_000;
+
 /** Where each node's log is, in the order of the nodes. */
 export async function logIndexes(cluster: Cluster): Promise<ClusterView['indexes'][]> {
-  await using client = connect(cluster.urls);
-  const views = cluster.urls.map((from) => client.cluster.status({ from }));
+  await using client = connect(cluster.urls, { answerTimeoutMs: ANSWER_MS_MAX });
+  const timeoutMs = 2 * ANSWER_MS_MAX;
+  const views = cluster.urls.map((from) => client.cluster.status({ from, timeoutMs }));
   return (await Promise.all(views)).map(({ indexes }) => indexes);
 }
 

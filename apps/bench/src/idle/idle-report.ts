@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatPercent } from '../quantities.ts';
 import { formatTable } from '../table.ts';
+import type { WaitEnds } from './waiting-receivers.ts';
 
 /** What one node did with nothing to do. */
 export interface IdleNode {
@@ -16,18 +17,16 @@ export interface IdleNode {
 }
 
 /** What went on beside. */
-export interface Waits {
+export interface IdleLoad {
   readonly seconds: number;
   readonly waiting: number;
   readonly delayed: number;
-  /** Waits that ended, in vain as they should, and otherwise. */
-  readonly ended: number;
-  readonly wrong: number;
 }
 
 /** Everything `bench idle` has to say. */
-export function formatIdle(nodes: readonly IdleNode[], waits: Waits): string {
-  const { seconds, waiting, delayed, ended, wrong } = waits;
+export function formatIdle(nodes: readonly IdleNode[], load: IdleLoad, waits: WaitEnds): string {
+  const { seconds, waiting, delayed } = load;
+  const { inVain, withMessages, failures } = waits;
   const titles = ['node', 'entries', 'CPU', 'RSS', 'written', 'data files changed', 'and grown by'];
   const rows = nodes.map((node, index) => [
     `${index} ${node.role}`,
@@ -40,7 +39,8 @@ export function formatIdle(nodes: readonly IdleNode[], waits: Waits): string {
   ]);
   return [
     `${seconds} s without work (CPU: % of one core)`,
-    `${formatCount(waiting)} receives wait, ${formatCount(delayed)} messages are delayed; ${formatCount(ended)} waits ended in vain, ${formatCount(wrong)} otherwise`,
+    `${formatCount(waiting)} receives wait, ${formatCount(delayed)} messages are delayed`,
+    `waits that ended in vain: ${formatCount(inVain)}; with messages: ${formatCount(withMessages)}; otherwise: ${JSON.stringify(failures)}`,
     formatTable(titles, rows),
   ].join('\n\n');
 }

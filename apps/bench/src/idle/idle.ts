@@ -53,13 +53,15 @@ export async function runIdle(
   await untilAllIsStored(cluster);
   await delay(SETTLE_MS);
 
+  receivers.forget();
   const nodes = await watch(cluster, options.seconds, progress);
+  const waits = receivers.ends();
   receivers.stop();
   progress.clear();
-  const { ended, wrong } = receivers;
-  console.log(formatIdle(nodes, { ...options, ended, wrong }));
-  writeJson(options.json, { bench: 'idle', environment, options, nodes, waits: { ended, wrong } });
-  return wrong === 0 && nodes.every(({ entries }) => entries === 0) ? 0 : 1;
+  console.log(formatIdle(nodes, options, waits));
+  writeJson(options.json, { bench: 'idle', environment, options, nodes, waits });
+  const isWaiting = waits.withMessages === 0 && Object.keys(waits.failures).length === 0;
+  return isWaiting && nodes.every(({ entries }) => entries === 0) ? 0 : 1;
 }
 
 async function publishSome(cluster: Cluster): Promise<void> {
@@ -73,13 +75,13 @@ async function startWaiting(
   cluster: Cluster,
   { waiting, delayed }: IdleOptions,
 ): Promise<WaitingReceivers> {
-  const { port } = await cluster.leader();
-  const lane = new LeaderLane([port]);
+  const ports = cluster.nodes.map(({ port }) => port);
+  const lane = new LeaderLane(ports);
   await lane.persist(encodeCall(`PUT /v1/topics/${WAITED_TOPIC}`, {}));
   await publishDelayed(lane, WAITED_TOPIC, delayed);
   lane.close();
-  const receivers = new WaitingReceivers(WAITED_TOPIC, port);
-  await receivers.start(waiting);
+  const receivers = new WaitingReceivers(WAITED_TOPIC, ports, waiting);
+  receivers.start();
   return receivers;
 }
 

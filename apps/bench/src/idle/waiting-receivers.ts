@@ -1,62 +1,65 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { HttpConnection } from '../load/http-connection.ts';
 import { encodeCall } from '../load/json-call.ts';
+import { LeaderLane } from '../load/leader-lane.ts';
 
 const WAIT_MS_MIN = 20_000;
 const WAIT_MS_MAX = 55_000;
 
-/** Longer than any wait: an answer that does not come is a fault. */
-const ANSWER_MS_MAX = 90_000;
-const RETRY_MS = 500;
-
-/** `{"settled":[],"messages":[]}`, however it is written. */
-function isEmpty(body: string): boolean {
-  const { messages } = JSON.parse(body) as { messages: readonly unknown[] };
-  return messages.length === 0;
+/** How waits ended. */
+export interface WaitEnds {
+  /** After their time, without a message, as they should. */
+  readonly inVain: number;
+  readonly withMessages: number;
+  /** Tries without success, by what came: a status, or `no answer`. */
+  readonly failures: Readonly<Record<string, number>>;
 }
 
-/** Connections that each ask for a message, wait 20 to 55 s in vain, and ask again. */
+/** Consumers that each ask the leader for a message, wait 20 to 55 s in vain, and ask again. */
 export class WaitingReceivers {
   readonly #topic: string;
-  readonly #port: number;
-  readonly #connections = new Set<HttpConnection>();
-  /** Waits that ended without a message, as they should. */
-  ended = 0;
-  /** All other ends. */
-  wrong = 0;
+  readonly #lanes: readonly LeaderLane[];
+  #inVain = 0;
+  #withMessages = 0;
   #isOver = false;
 
-  constructor(topic: string, port: number) {
+  constructor(topic: string, ports: readonly number[], count: number) {
     this.#topic = topic;
-    this.#port = port;
+    this.#lanes = Array.from({ length: count }, () => new LeaderLane(ports));
   }
 
-  /** Resolves when so many are connected and have asked. */
-  async start(count: number): Promise<void> {
-    for (let number = 0; number < count; number += 1) {
-      const connection = await HttpConnection.open(this.#port, ANSWER_MS_MAX);
-      this.#connections.add(connection);
-      void this.#repeat(connection);
-    }
+  start(): void {
+    for (const lane of this.#lanes) void this.#repeat(lane);
   }
 
   stop(): void {
     this.#isOver = true;
-    for (const connection of this.#connections) connection.close();
+    for (const lane of this.#lanes) lane.close();
   }
 
-  async #repeat(connection: HttpConnection): Promise<void> {
+  /** Counts anew from now on. */
+  forget(): void {
+    this.#inVain = 0;
+    this.#withMessages = 0;
+    for (const { failures } of this.#lanes) failures.clear();
+  }
+
+  ends(): WaitEnds {
+    const failures: Record<string, number> = {};
+    for (const [what, count] of this.#lanes.flatMap((lane) => [...lane.failures])) {
+      failures[what] = (failures[what] ?? 0) + count;
+    }
+    return { inVain: this.#inVain, withMessages: this.#withMessages, failures };
+  }
+
+  async #repeat(lane: LeaderLane): Promise<void> {
     while (!this.#isOver) {
       const waitMs = randomInt(WAIT_MS_MIN, WAIT_MS_MAX);
-      const request = encodeCall(`POST /v1/topics/${this.#topic}/receive`, { max: 10, waitMs });
-      const reply = await connection.send(request).catch(() => undefined);
-      if (this.#isOver) return;
-      if (reply?.status === 200 && isEmpty(reply.body)) this.ended += 1;
-      else {
-        this.wrong += 1;
-        await delay(RETRY_MS);
-      }
+      const call = `POST /v1/topics/${this.#topic}/receive`;
+      const answer = await lane.ask(encodeCall(call, { max: 10, waitMs }));
+      if (this.#isOver || answer === undefined) continue;
+      const { messages } = JSON.parse(answer) as { messages: readonly unknown[] };
+      if (messages.length === 0) this.#inVain += 1;
+      else this.#withMessages += 1;
     }
   }
 }
