@@ -94,6 +94,8 @@ benchmark('failover', 'kill -9 the leader under load, then account for every mes
 benchmark('idle', 'what a cluster costs that has nothing to do')
   .option('--seconds <n>', 'how long to watch', upTo(3600), 30)
   .option('--nodes <n>', 'size of the cluster', upTo(19), 3)
+  .option('--waiting <n>', 'receives that wait all the time', upTo(10_000), 0)
+  .option('--delayed <n>', 'messages that are due in an hour', upTo(10_000_000), 0)
   .action((options: IdleOptions) =>
     runToTheEnd((resources) => runIdle(options, resources, new Progress())),
   );

@@ -91,6 +91,7 @@ describe('the programs', () => {
     'rolling',
     'members',
     'backup',
+    'storm',
   ])('%s --help explains it', async (name) => {
     const { code, output } = await run([name, '--help']);
     expect(code).toBe(0);

@@ -1,5 +1,5 @@
 import type { Faults } from './faults.ts';
-import type { LeaderLane } from './leader-lane.ts';
+import type { LeaderLane } from '../load/leader-lane.ts';
 import type { StormLedger } from './storm-ledger.ts';
 import { type Fate, fateOf } from './storm-plan.ts';
 import {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type ClusterView, connect } from '@rrmq/client';
+import { connect } from '@rrmq/client';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { NodeProcess } from '../cluster/node-process.ts';
-import { NODE_PROGRAM } from '../cluster/node-process.ts';
+import { NODE_PROGRAM, type NodeProcess } from '../cluster/node-process.ts';
+import { untilAllIsStored } from '../cluster/storing.ts';
 import { poll } from '../polling.ts';
-import type { LeaderLane } from './leader-lane.ts';
+import type { LeaderLane } from '../load/leader-lane.ts';
 import { type Stats, encodeShow, statsIn } from './storm-requests.ts';
 
 /** The state of a node's store, by `rrmq-node verify`. */
@@ -17,10 +17,6 @@ export interface NodeState {
 
 const LEAD_MS_MAX = 60_000;
 const LEAD_POLL_MS = 100;
-
-/** Idempotency keys are forgotten for 5 minutes after the last publish, then 30 s pass until the state is flushed. */
-const QUIET_MS_MAX = 600_000;
-const QUIET_POLL_MS = 500;
 
 /** The topic's counts by the state of each node, which leads for that. */
 export async function statsOfEachNode(cluster: Cluster, lane: LeaderLane): Promise<Stats[]> {
@@ -53,21 +49,6 @@ export async function storedStates(cluster: Cluster): Promise<NodeState[]> {
   await untilAllIsStored(cluster);
   await Promise.all(cluster.nodes.map((node) => node.kill()));
   return Promise.all(cluster.nodes.map(verify));
-}
-
-async function untilAllIsStored(cluster: Cluster): Promise<void> {
-  await using client = connect(cluster.urls);
-  let seen: ClusterView['indexes'][] = [];
-  const look = async () => {
-    const views = cluster.urls.map((from) => client.cluster.status({ from }));
-    seen = (await Promise.all(views)).map(({ indexes }) => indexes);
-    const last = seen[0]?.last;
-    const isQuiet = seen.every((each) => each.last === last && each.flushed === last);
-    return isQuiet ? true : undefined;
-  };
-  const explain = () => `; the nodes say: ${JSON.stringify(seen)}`;
-  const polling = { timeoutMs: QUIET_MS_MAX, everyMs: QUIET_POLL_MS, explain };
-  await poll('quiet cluster', look, polling);
 }
 
 async function verify({ index: node, dataDirectory }: NodeProcess): Promise<NodeState> {

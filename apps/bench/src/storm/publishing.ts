@@ -1,4 +1,4 @@
-import type { LeaderLane } from './leader-lane.ts';
+import type { LeaderLane } from '../load/leader-lane.ts';
 import type { StormLedger } from './storm-ledger.ts';
 import type { StormPace } from './storm-pace.ts';
 import { BATCH, type StormPlan, batchesOf, plannedMessage } from './storm-plan.ts';

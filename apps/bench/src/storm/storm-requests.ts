@@ -1,3 +1,4 @@
+import { encodeCall, encodeGet } from '../load/json-call.ts';
 import type { Fate, PlannedMessage } from './storm-plan.ts';
 import { FAILURES_MAX, LEASE_MS } from './storm-plan.ts';
 
@@ -60,7 +61,7 @@ const PATH = `/v1/topics/${TOPIC}`;
 const DEDUP_MS = 86_400_000;
 
 export function encodeCreate(): Buffer {
-  return encode('PUT', PATH, {
+  return encodeCall(`PUT ${PATH}`, {
     leaseMs: LEASE_MS,
     maxFailures: FAILURES_MAX,
     onExpiry: 'dead-letter',
@@ -74,12 +75,12 @@ export function encodePublish(
   messages: readonly (PlannedMessage & { readonly body: { readonly n: number } })[],
   idempotencyKey: string,
 ): Buffer {
-  const head = `Idempotency-Key: ${idempotencyKey}\r\n`;
-  return encode('POST', `${PATH}/messages`, { messages }, head);
+  const headers = [`Idempotency-Key: ${idempotencyKey}`];
+  return encodeCall(`POST ${PATH}/messages`, { messages }, headers);
 }
 
 export function encodeReceive(max: number, waitMs: number): Buffer {
-  return encode('POST', `${PATH}/receive`, { max, waitMs, leaseMs: LEASE_MS });
+  return encodeCall(`POST ${PATH}/receive`, { max, waitMs, leaseMs: LEASE_MS });
 }
 
 /** Of all but those that are forgotten. */
@@ -88,7 +89,7 @@ export function encodeSettle(
 ): Buffer {
   const tokensOf = (kind: Fate['kind']) =>
     deliveries.filter(([, fate]) => fate.kind === kind).map(([token]) => token);
-  return encode('POST', `${PATH}/settle`, {
+  return encodeCall(`POST ${PATH}/settle`, {
     ack: tokensOf('ack'),
     nack: deliveries.flatMap(([token, fate]) => {
       if (fate.kind !== 'nack') return [];
@@ -105,16 +106,6 @@ export const encodeShow = (): Buffer => encodeGet(PATH);
 /** A page of the dead letters, after a cursor. */
 export const encodeDead = (cursor: string): Buffer =>
   encodeGet(`${PATH}/messages?state=dead&limit=1000&cursor=${cursor}`);
-
-function encodeGet(target: string): Buffer {
-  return Buffer.from(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-}
-
-function encode(method: string, path: string, content: object, more = ''): Buffer {
-  const body = JSON.stringify(content);
-  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json`;
-  return Buffer.from(`${head}\r\n${more}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-}
 
 export const receiptsIn = (body: string): readonly Receipt[] =>
   (JSON.parse(body) as { messages: readonly Receipt[] }).messages;

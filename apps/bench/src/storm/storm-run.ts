@@ -4,7 +4,7 @@ import type { Progress } from '../progress.ts';
 import { formatCount } from '../quantities.ts';
 import { Consumer, type Settlements, noSettlements } from './consuming.ts';
 import { Faults } from './faults.ts';
-import { LeaderLane } from './leader-lane.ts';
+import { LeaderLane } from '../load/leader-lane.ts';
 import { type NodeState, statsOfEachNode, storedStates } from './node-states.ts';
 import { publishBatches } from './publishing.ts';
 import { checkStates, checkStats } from './storm-checks.ts';
