@@ -24,12 +24,12 @@ export function parseIds(text: string): Parsed<readonly NodeId[]> {
   return { ok: false, reply: problem('invalid-parameter', detail) };
 }
 
-/** How long the client waits, in ms: by the query, else by the header, at most `V1_TIMEOUT_MS`. */
-export function parseWaitMs(call: V1Call): Parsed<number> {
+/** How long the client waits, in ms: by the query, else by the header, at most `waitMsMax`, which is the default. */
+export function parseWaitMs(call: V1Call, waitMsMax = V1_TIMEOUT_MS): Parsed<number> {
   const given = call.query.get('timeoutMs') ?? call.headers[headers.timeoutMs.toLowerCase()];
-  if (given === undefined) return { ok: true, value: V1_TIMEOUT_MS };
+  if (given === undefined) return { ok: true, value: waitMsMax };
   if (typeof given === 'string' && /^[1-9]\d{0,14}$/.test(given)) {
-    return { ok: true, value: Math.min(Number(given), V1_TIMEOUT_MS) };
+    return { ok: true, value: Math.min(Number(given), waitMsMax) };
   }
   const detail = `timeoutMs in the query, or the header ${headers.timeoutMs}, must be a whole number of ms from 1`;
   return { ok: false, reply: problem('invalid-parameter', detail) };

@@ -1,7 +1,9 @@
 import {
   MESSAGES_PER_CALL_MAX,
   RECEIVE_WAIT_MS_DEFAULT,
+  RECEIVE_WAIT_MS_MAX,
   type ReceiveBody,
+  V1_TIMEOUT_MS,
   parseBody,
   receiveBodySchema,
 } from '@rrmq/contract';
@@ -72,10 +74,11 @@ const GRACE_MS_MIN = 1000;
 
 /** The deadline of the call begins when the wait is over: an answer, empty perhaps, comes before it. */
 function wait({ node, call }: Attempt, request: ReceiveRequest): void {
-  const patience = parseWaitMs(call);
+  const patience = parseWaitMs(call, RECEIVE_WAIT_MS_MAX);
   if (!patience.ok) return call.answer(patience.reply);
   const waitMs = Math.min(request.waitMs, patience.value);
-  call.answerLate(waitMs + Math.max(patience.value, GRACE_MS_MIN), NOT_COMMITTED_IN_TIME);
+  const graceMs = Math.min(patience.value, V1_TIMEOUT_MS);
+  call.answerLate(waitMs + Math.max(graceMs, GRACE_MS_MIN), NOT_COMMITTED_IN_TIME);
   const leave = node.receives.receive({ ...request, waitMs }, (outcome) =>
     call.answer(replyTo(node, call, { outcome, settle: request.settle })),
   );
