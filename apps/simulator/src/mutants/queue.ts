@@ -123,22 +123,6 @@ export const QUEUE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'failed-flush-thought-undone',
-    what: 'rows of a flush that failed after its commit count as never written: what is removed since stays in the store',
-    patches: [
-      {
-        file: ROWS,
-        find: 'for (const [key, { value }] of flushing.written) {',
-        replace: 'for (const [key, { value, isNew }] of flushing.written) {',
-      },
-      {
-        file: ROWS,
-        find: 'const written = { value, isNew: false };\n      this.#recent',
-        replace: 'const written = { value, isNew };\n      this.#recent',
-      },
-    ],
-  },
-  {
     name: 'read-ahead-kept-after-flush',
     what: 'messages that were read ahead are seen though a flush took them out of the store',
     patches: [
