@@ -4,7 +4,6 @@ const PUBLISHING = 'queue/src/execution/publishing.ts';
 const FLUSH_PLAN = 'queue/src/state/flush-plan.ts';
 const SNAPSHOT = 'queue/src/snapshot/snapshot-stream.ts';
 const MACHINE = 'queue/src/queue-machine.ts';
-const ROWS = 'queue/src/state/rows.ts';
 
 /** Bugs between log, queue and store: executed twice, not at all, or not alike everywhere. */
 export const QUEUE_MUTANTS: readonly Mutant[] = [
