@@ -1,6 +1,7 @@
 import type { Arena } from '../bytes/arena.ts';
 import type { ByteReader } from '../bytes/byte-reader.ts';
 import { ByteWriter, LENGTH_BYTES, byteLength } from '../bytes/byte-writer.ts';
+import { NO_ATTRIBUTES } from '../commands/attributes-encoding.ts';
 import { PRIORITY_DEFAULT } from '../commands/limits.ts';
 import type { Message } from '../results/result.ts';
 import { CHECKSUM_BYTES, VERSION_BYTES, ensureComplete, openValue, seal } from './sealing.ts';
@@ -87,8 +88,6 @@ export function readMessage(reader: ByteReader, sequence: number): Message {
     dedupId,
   };
 }
-
-const NO_ATTRIBUTES: Message['attributes'] = [];
 
 function flagsOf({ key, expiresAt, dedupId, attributes }: Message): number {
   return (
